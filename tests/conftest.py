@@ -1,0 +1,23 @@
+"""What every test may use: the reference material beside the project, where it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Callable[[str], Path]:
+    """The path of a reference file or folder; the test is skipped, saying so, where it is not there."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"reference material {name!r} is not beside the project")
+        return path
+
+    return find
