@@ -1,0 +1,129 @@
+"""What do these rules give on this frame? One polars column per rule, row for row, unknown as null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from .compiler import Bound, Reason, bind
+from .frames import as_lazy, column_names, door, height
+from .names import find_name
+from .parser import parse
+from .tree import Expression, Rule
+
+_NATIVE = {"truth": pl.Boolean, "number": pl.Float64, "text": pl.String, "empty": pl.Float64}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What rules gave.
+
+    Attributes
+    ----------
+    frame : one column per rule, rows in the order of the data: Boolean, Float64 or String; null is unknown.
+    undefined : for each rule the number of rows where x / 0, log(0) or overflow made it unknown although
+        all its variables were known.
+    """
+
+    frame: pl.DataFrame
+    undefined: dict[str, int]
+
+
+def evaluate(
+    frame: object,
+    rules: Mapping[str, Rule],
+    *,
+    reasons: pl.DataFrame | None = None,
+    place: str = "the data",
+) -> Evaluated:
+    """Every rule on every row.
+
+    Parameters
+    ----------
+    frame : pandas, polars, pyarrow, a mapping of columns; or lazy (polars, DuckDB, ...), which is computed.
+    rules : name of the result -> rule.
+    reasons : one column per variable with declared missing answers, null where the answer is an ordinary
+        one; needed by `code(x)`.
+    place : what error messages call the data, such as the name of the file.
+
+    Raises
+    ------
+    ExpressionError, VariableError.
+
+    >>> children = {"UB2": [2, 3, None], "EC6": [1, 1, 1]}
+    >>> evaluate(children, {"old": "UB2 >= 3", "two": "UB2 / EC6 * 2"}).frame.rows()
+    [(False, 4.0), (True, 6.0), (None, None)]
+    """
+    expressions = {name: parse(rule) for name, rule in rules.items()}
+    lazy, used = prepare(frame, list(expressions.values()), reasons=reasons, place=place)
+    schema = lazy.collect_schema()
+    bound = {name: bind(rule, schema, place=place, reasons=used) for name, rule in expressions.items()}
+    return collect(lazy, bound)
+
+
+def prepare(
+    frame: object,
+    expressions: Sequence[Expression],
+    *,
+    reasons: pl.DataFrame | None,
+    place: str,
+    keys: Sequence[str] = (),
+) -> tuple[nw.LazyFrame[Any], dict[str, Reason]]:
+    """The frame at the door with the columns in use, and the reasons for missing that `code(x)` needs."""
+    names = list(dict.fromkeys([*keys, *(name for each in expressions for name in each.names)]))
+    known = column_names(frame, place=place)
+    found = list(dict.fromkeys(find_name(name, known, place=place) for name in names))
+    lazy = as_lazy(frame)
+    if lazy is None:
+        lazy = door(frame, found, place=place) if found else _rows(height(frame, place=place))
+    used = _reasons_used(expressions, known, reasons, place=place)
+    if not used or reasons is None:
+        return lazy, {}
+    columns = {reason.column: reasons.get_column(name) for name, reason in used.items()}
+    beside = lazy.select(*found).collect("polars").to_native().with_columns(**columns)
+    return nw.from_native(beside.lazy()), used
+
+
+def _rows(count: int) -> nw.LazyFrame[Any]:
+    """A frame of so many rows, for rules that use no variable."""
+    return nw.from_native(pl.LazyFrame({"row": pl.zeros(count, dtype=pl.Int8, eager=True)}))
+
+
+def _reasons_used(
+    expressions: Sequence[Expression], known: Sequence[str], reasons: pl.DataFrame | None, *, place: str
+) -> dict[str, Reason]:
+    """The variables inside `code(...)` that have a column of reasons."""
+    if reasons is None:
+        return {}
+    inside = {find_name(name, known, place=place) for each in expressions for name in each.code_names}
+    return {
+        name: Reason(f"reason for {name}\x00", reasons.schema[name] == pl.String)
+        for name in reasons.columns
+        if name in inside
+    }
+
+
+def collect(lazy: nw.LazyFrame[Any], bound: Mapping[str, Bound], *, keys: Sequence[str] = ()) -> Evaluated:
+    """The values of bound rules (after the keys, as they are), computed in one pass."""
+    new = {f"rule {place}\x00": each.expr for place, each in enumerate(bound.values())}
+    counted = {f"undefined {place}\x00": each.undefined for place, each in enumerate(bound.values())}
+    conditions = {name: condition for name, condition in counted.items() if condition is not None}
+    exprs = [expr.alias(name) for name, expr in {**new, **conditions}.items()]
+    if not exprs and not keys:
+        return Evaluated(pl.DataFrame(), {})
+    native: pl.DataFrame = (
+        lazy.with_columns(*exprs).select(*keys, *new, *conditions).collect("polars").to_native()
+    )
+    columns = [native.get_column(key) for key in keys]
+    for name, (internal, each) in zip(bound, zip(new, bound.values(), strict=True), strict=True):
+        series = native.get_column(internal).alias(name)
+        columns.append(series.cast(_NATIVE[each.kind]) if each.kind in _NATIVE else series)
+    undefined = {
+        name: int(native.get_column(internal).sum()) if internal in conditions else 0
+        for name, internal in zip(bound, counted, strict=True)
+    }
+    return Evaluated(pl.DataFrame(columns), undefined)

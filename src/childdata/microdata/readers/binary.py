@@ -1,0 +1,379 @@
+"""What a statistical program's file holds, as a Dataset: .sav .zsav .por .dta .xpt.
+
+The file is first asked about itself, so that its size is known and its code page judged before a row is read;
+then the rows of the wanted variables are read, codes declared missing are taken out and kept beside as reasons,
+Stata's tags likewise, numbers that are dates by their format become dates, and whatever was decided on the way is
+noted in words.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from childdata.errors import ReadError
+from childdata.expression import find_name
+from childdata.microdata.dataset import Dataset
+from childdata.microdata.dates import Program
+from childdata.microdata.labels import Code, Variable, Variables
+from childdata.microdata.readers.code_pages import CANDIDATES, misread, plausibility, python_codec
+from childdata.microdata.masking import Column, values_and_reasons
+from childdata.microdata.readers.process import Desk, Isolate, private_folder
+from childdata.microdata.readers.spss_header import SpssHeader, read_spss_header
+
+Format = Literal["sav", "por", "dta", "xport"]
+PROGRAMS: dict[Format, Program] = {"sav": "spss", "por": "spss", "dta": "stata", "xport": "sas"}
+RAW = "ISO-8859-1"  # every byte is a character: what was read so can be decoded again
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a file is to be read; see `childdata.read` for what each means."""
+
+    columns: Sequence[str] | None = None
+    encoding: str | None = None
+    isolate: Isolate = "auto"
+    limit: int = 4_000_000_000
+    timeout: float | None = None
+    missing: Literal["na", "codes"] = "na"
+    whole_numbers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a file says about itself, before a row is read.
+
+    `raw_names` are the names as the C reader must be given them; `variables` carry the mended ones. `encoding` is
+    what the reader is told, `redecode` the code page in which what it returns is to be decoded again.
+    """
+
+    path: Path
+    format: Format
+    rows: int | None
+    variables: Variables
+    raw_names: tuple[str, ...]
+    types: tuple[str, ...]
+    widths: tuple[int, ...]
+    encoding: str | None
+    declared: str | None
+    redecode: str | None
+    header: SpssHeader
+    file_label: str
+    notes: tuple[str, ...]
+
+    @property
+    def code_page(self) -> str:
+        """In which code page the file was read, in words."""
+        return self.redecode or self.encoding or self.declared or ("UTF-8" if self.format == "sav" else "as the format says")
+
+
+def desk(path: Path, options: Options, cells: int = 0) -> Desk:
+    """Where requests about this file go; the default time limit grows with the file."""
+    seconds = options.timeout if options.timeout is not None else 60.0 + cells / 100_000
+    return Desk(path.name, options.isolate, options.limit, seconds)
+
+
+def describe(path: Path, form: Format, options: Options) -> Description:
+    """What the file says about itself, in the code page that is declared, given or found out."""
+    header = read_spss_header(path, options.encoding) if form == "sav" else SpssHeader()
+    asked = desk(path, options)
+    notes: list[str] = []
+    encoding, redecode = options.encoding, None
+    if encoding is not None and python_codec(encoding) is None:
+        raise ReadError(f"encoding {encoding!r} of {path.name} is not known; write for example 'windows-1251'")
+    reply = _ask_description(asked, path, form, encoding)
+    if encoding is not None:
+        notes.append(f"Text was read in the code page {encoding}, as asked for.")
+        if form == "por":
+            notes.append("The reader of .por files does not use a code page: letters beyond ASCII are lost.")
+    elif reply.get("error") == "encoding":
+        encoding, redecode, reply = _by_trial(asked, path, form, header)
+        notes.append(_trial_note(header, redecode or encoding))
+    if "error" in reply:
+        raise _refusal(path, reply)
+    if encoding is None:
+        declared = reply["encoding"]
+        better = misread(_texts(reply), declared)
+        if better is not None and form != "por":
+            again = _ask_description(asked, path, form, better)
+            # a file in UTF-8 that holds misread text since its making cannot be mended by reading it otherwise
+            if "error" not in again and plausibility("\n".join(_texts(again))) > plausibility("\n".join(_texts(reply))):
+                reply, encoding = again, better
+                notes.append(_misread_note(declared, better))
+            else:
+                notes.append(f"Labels read like {better} text that was stored wrongly by another program.")
+    return _description(path, form, reply, encoding, redecode, header, notes)
+
+
+def _ask_description(asked: Desk, path: Path, form: Format, encoding: str | None) -> dict[str, Any]:
+    return asked.ask(do="describe", path=str(path), format=form, encoding=encoding)
+
+
+def _by_trial(
+    asked: Desk, path: Path, form: Format, header: SpssHeader
+) -> tuple[str | None, str | None, dict[str, Any]]:
+    """The most plausible code page of a file whose labels cannot be decoded as they are."""
+    declared = (header.encoding or "").upper().replace("-", "")
+    if declared == "UTF8":
+        # a label that was cut in the middle of a letter makes one bad byte in a file that is good otherwise
+        reply = _ask_description(asked, path, form, RAW)
+        return (RAW, "UTF-8", _decoded(reply, "utf-8")) if "error" not in reply else (None, None, reply)
+    best: tuple[str | None, dict[str, Any]] | None = None
+    most = float("-inf")
+    reply = {}
+    for candidate in CANDIDATES:
+        reply = _ask_description(asked, path, form, candidate)
+        if "error" not in reply:
+            score = plausibility("\n".join(_texts(reply)))
+            if score > most:
+                best, most = (candidate, reply), score
+    if best is None:
+        return None, None, reply
+    return best[0], None, best[1]
+
+
+def _trial_note(header: SpssHeader, chosen: str | None) -> str:
+    if header.declares_encoding:
+        return f"Text is not all in the declared code page; it was read as {chosen}; encoding= chooses another."
+    return f"The file does not say its code page; its text reads as {chosen}; encoding= chooses another."
+
+
+def _misread_note(declared: str | None, better: str) -> str:
+    said = f"says its code page is {declared}" if declared else "does not say its code page"
+    return f"The file {said}, but its text reads as {better} and was read so; encoding= chooses another."
+
+
+def _refusal(path: Path, reply: dict[str, Any]) -> ReadError:
+    kind, message = reply["error"], reply["message"]
+    if kind == "encoding":
+        return ReadError(f"the text of {path.name} is in no code page that was tried; give encoding='windows-1251' or another")
+    if kind == "limit":
+        return ReadError(f"{path.name} is too large: {message}; give limit=, fewer columns=, or use read_chunks")
+    return ReadError(f"{path.name} cannot be read ({message}): the file is damaged or of another kind than its name says")
+
+
+def _texts(reply: dict[str, Any]) -> list[str]:
+    labels = [label for label in reply["labels"] if label]
+    values = [label for pairs in reply["value_labels"] for _, label in pairs]
+    return [*labels, *values, *reply["names"], reply["file_label"] or ""]
+
+
+def _decoded(reply: dict[str, Any], codec: str) -> dict[str, Any]:
+    """A description that was read byte by byte, decoded; what is no text becomes the replacement character."""
+
+    def mend(text: Any) -> Any:
+        return text.encode("latin-1", "replace").decode(codec, "replace").rstrip("�") if isinstance(text, str) else text
+
+    return reply | {
+        "raw_names": reply["names"],
+        "names": [mend(name) for name in reply["names"]],
+        "labels": [mend(label) for label in reply["labels"]],
+        "value_labels": [[(mend(code), mend(label)) for code, label in pairs] for pairs in reply["value_labels"]],
+        "missing": [[[mend(low), mend(high)] for low, high in ranges] for ranges in reply["missing"]],
+        "file_label": mend(reply["file_label"]),
+    }
+
+
+def _description(
+    path: Path,
+    form: Format,
+    reply: dict[str, Any],
+    encoding: str | None,
+    redecode: str | None,
+    header: SpssHeader,
+    notes: list[str],
+) -> Description:
+    if not reply["names"]:
+        raise ReadError(f"{path.name} holds no variables: the file is damaged or empty")
+    variables = [_variable(reply, i, form) for i in range(len(reply["names"]))]
+    notes += [f"The file has two variables of one name: {said}." for said in reply.get("warnings", [])]
+    dropped = [found.name for found in header.sets if found.name not in reply["sets"]]
+    if dropped:
+        notes.append(
+            f"Multiple-response sets {', '.join(dropped)} were dropped by the reader and taken from the file's dictionary."
+        )
+    if header.weight:
+        notes.append(f"The file was weighted by {header.weight} when SPSS saved it; no weight is applied here.")
+    return Description(
+        path=path,
+        format=form,
+        rows=None if reply["rows"] is None or reply["rows"] < 0 else int(reply["rows"]),
+        variables=Variables(variables, place=path.name),
+        raw_names=tuple(reply.get("raw_names", reply["names"])),
+        types=tuple(reply["types"]),
+        widths=tuple(int(width) for width in reply["widths"]),
+        encoding=encoding,
+        declared=reply["encoding"],
+        redecode=redecode,
+        header=header,
+        file_label=reply["file_label"] or "",
+        notes=tuple(notes),
+    )
+
+
+def _variable(reply: dict[str, Any], i: int, form: Format) -> Variable:
+    text = reply["types"][i] == "string"
+    tagged = form in ("dta", "xport") and not text
+    labels: dict[Code, str] = {}
+    for code, label in reply["value_labels"][i]:
+        labels[f".{code.lower()}" if tagged and isinstance(code, str) else code] = label or ""
+    codes: list[Code] = sorted(code for code in labels if tagged and isinstance(code, str))
+    ranges: list[tuple[float, float]] = []
+    for low, high in reply["missing"][i]:
+        if isinstance(low, str) or low == high:
+            codes.append(low.rstrip() if isinstance(low, str) else low)
+        else:
+            ranges.append((_open_end(low), _open_end(high)))
+    measure = reply["measures"][i]
+    return Variable(
+        name=reply["names"][i],
+        label=reply["labels"][i] or "",
+        value_labels=labels,
+        missing_codes=tuple(codes),
+        missing_ranges=tuple(ranges),
+        kind="text" if text else "number",
+        format=reply["formats"][i] or None,
+        measure=measure if measure in ("nominal", "ordinal", "scale") else None,
+    )
+
+
+def _open_end(bound: float) -> float:
+    # SPSS writes LOWEST and HIGHEST as the extreme doubles
+    return float("inf") * (1 if bound > 0 else -1) if abs(bound) > 1.7e308 else bound
+
+
+def read_rows(
+    found: Description, options: Options, *, offset: int = 0, rows: int | None = None, slice_only: bool = False
+) -> Dataset:
+    """The rows of the wanted variables as a Dataset.
+
+    Raises ReadError if they would take more than `options.limit` bytes, VariableError for an unknown name.
+    """
+    names = list(found.variables)
+    if options.columns is None:
+        wanted = names
+    else:
+        wanted = [find_name(name, names, place=found.path.name) for name in options.columns]
+        if not wanted:
+            raise ReadError(f"no variable of {found.path.name} was asked for: columns= is empty")
+    position = {name: i for i, name in enumerate(names)}
+    chosen = sorted({position[name] for name in wanted})
+    expected = rows if slice_only else found.rows
+    _check_size(found, expected, len(chosen), options)
+    table, tags, encoding = _rows(found, options, chosen, offset, rows, expected or 0)
+    notes = list(found.notes) if encoding == found.encoding else [*found.notes, _data_note(found, encoding)]
+    values: dict[str, pl.Series] = {}
+    reasons: dict[str, pl.Series] = {}
+    variables: list[Variable] = []
+    for place, i in enumerate(chosen):
+        raw = _redecoded(table.to_series(place), found.redecode).alias(names[i])
+        column = Column(raw, found.variables[names[i]], PROGRAMS[found.format], tags.get(place))
+        whole = options.whole_numbers and found.format in ("sav", "por")
+        shown, reason, variable, said = values_and_reasons(column, keep_codes=options.missing == "codes", whole_numbers=whole)
+        values[names[i]] = shown
+        variables.append(variable)
+        notes += said
+        if reason is not None:
+            reasons[names[i]] = reason
+    unique = list(dict.fromkeys(wanted))
+    by_name = {variable.name: variable for variable in variables}
+    return Dataset(
+        frame=pl.DataFrame([values[name] for name in unique]),
+        variables=Variables((by_name[name] for name in unique), place=found.path.name),
+        reasons=pl.DataFrame([reasons[name] for name in unique if name in reasons]),
+        source=found.path.name,
+        notes=tuple(notes),
+        sets=tuple(one for one in found.header.sets if set(one.variables) & set(unique)),
+    )
+
+
+def _check_size(found: Description, rows: int | None, columns: int, options: Options) -> None:
+    if rows is not None and rows * columns * 8 > options.limit:
+        raise ReadError(
+            f"{found.path.name} unfolds to {rows} rows x {columns} variables, {rows * columns * 8 / 1e6:.0f} MB, more than "
+            f"the limit of {options.limit / 1e6:.0f} MB; give a higher limit=, fewer columns=, or use read_chunks"
+        )
+
+
+def _data_note(found: Description, encoding: str | None) -> str:
+    return f"Answers in {found.path.name} that are text read as {encoding} and were read so; encoding= chooses another."
+
+
+def _rows(
+    found: Description, options: Options, chosen: list[int], offset: int, rows: int | None, expected: int
+) -> tuple[pl.DataFrame, dict[int, pl.DataFrame], str | None]:
+    """The raw columns, the tags by column, and the code page in which the answers turned out to be."""
+    asked = desk(found.path, options, expected * len(chosen))
+    request: dict[str, Any] = {
+        "do": "unpack",
+        "path": str(found.path),
+        "format": found.format,
+        "names": [found.raw_names[i] for i in chosen],
+        "whole": len(chosen) == len(found.raw_names),
+        "types": [found.types[i] for i in chosen],
+        "widths": [min(found.widths[i], 1_000_000) for i in chosen],
+        "offset": offset,
+        "rows": rows if rows is not None else found.rows,
+    }
+    encoding = found.encoding
+    texts = [place for place, i in enumerate(chosen) if found.types[i] == "string"]
+    judged = options.encoding is not None or found.format == "por" or found.redecode is not None
+    for _ in range(3):
+        folder = private_folder()
+        try:
+            reply = asked.ask(**request, encoding=encoding, folder=str(folder))
+            if reply.get("error") == "encoding" and not judged and encoding != CANDIDATES[0]:
+                encoding = CANDIDATES[0]
+                continue
+            if "error" in reply:
+                raise _refusal(found.path, reply)
+            table, tags = _collect(folder, len(chosen), reply)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        better = None if judged else misread(_sample(table, texts), encoding or found.declared)
+        if better is None or better == encoding:
+            break
+        encoding, judged = better, True
+    else:
+        raise _refusal(found.path, {"error": "encoding", "message": ""})
+    return table, tags, encoding
+
+
+def _sample(table: pl.DataFrame, texts: list[int]) -> list[str]:
+    found: list[str] = []
+    for place in texts:
+        found += [text for text in table.to_series(place).unique().head(500).to_list() if text]
+    return found
+
+
+def _collect(folder: Path, columns: int, reply: dict[str, Any]) -> tuple[pl.DataFrame, dict[int, pl.DataFrame]]:
+    import pyarrow as pa  # noqa: PLC0415
+
+    with pa.memory_map(str(folder / "values.arrow"), "r") as mapped:
+        read = pl.from_arrow(pa.ipc.open_file(mapped).read_all(), rechunk=True)
+    table = read if isinstance(read, pl.DataFrame) else read.to_frame()
+    tags: dict[int, pl.DataFrame] = {}
+    if reply["tags"]:
+        sparse = pl.read_ipc(folder / "tags.arrow", memory_map=False)
+        for place in range(columns):
+            own = sparse.filter(pl.col("column") == place)
+            if own.height:
+                tags[place] = own
+    return table, tags
+
+
+def _redecoded(raw: pl.Series, codec: str | None) -> pl.Series:
+    if codec is None or raw.dtype != pl.String:
+        return raw
+    mended = {}
+    for text in raw.unique().to_list():
+        with suppress(AttributeError):
+            mended[text] = text.encode("latin-1", "replace").decode(codec, "replace").rstrip("�")
+    return raw.replace(mended)
+

@@ -1,0 +1,165 @@
+"""What the statistics of a call need of the records: evaluated once, held as arrays.
+
+`Records` is the survey's data seen through the rule language: it gives numbers with unknown as a mask, and
+variables that make domains or categories as factors with their labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from childdata.errors import VariableError
+from childdata.expression import Evaluated, Expression, Rule, door, evaluate, find_name
+from childdata.microdata import Dataset, Variable
+from childdata.survey.arrays import Floats, Mask
+from childdata.survey.domains import Factor, make_factor
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The rows of a survey: a frame, the reasons for its missing answers, and what its variables mean.
+
+    Attributes
+    ----------
+    frame : any frame the rule language takes.
+    reasons : the layer of declared-missing answers of a `Dataset`, or None.
+    variables : labels by name; empty for a bare frame.
+    names : of the columns.
+    place : what messages call the data.
+    """
+
+    frame: object
+    reasons: pl.DataFrame | None
+    variables: Mapping[str, Variable]
+    names: tuple[str, ...]
+    place: str
+
+    @staticmethod
+    def of(data: object) -> Records:
+        """The records of a Dataset or of a frame."""
+        import narwhals as nw
+
+        if isinstance(data, Dataset):
+            reasons = data.reasons if data.reasons.width else None
+            return Records(data.frame, reasons, data.variables, tuple(data.frame.columns), data.source)
+        if isinstance(data, Mapping):
+            data = pl.DataFrame({name: list(values) for name, values in data.items()}, strict=False)
+        native = nw.from_native(data)  # type: ignore[call-overload]
+        return Records(data, None, {}, tuple(native.collect_schema().names()), "the data")
+
+    def find(self, name: str) -> str:
+        """The column that a name means."""
+        return find_name(name, self.names, place=self.place)
+
+    def evaluate(self, rules: Mapping[str, Rule]) -> Evaluated:
+        """Rules by name, evaluated on every record."""
+        return evaluate(self.frame, rules, reasons=self.reasons, place=self.place)
+
+    def columns(self, names: Sequence[str]) -> pl.DataFrame:
+        """Columns as they are, NaN as null; the names must be those of the data."""
+        collected = door(self.frame, list(dict.fromkeys(names))).collect("polars").to_native()
+        result: pl.DataFrame = collected
+        return result
+
+    def label(self, name: str) -> str:
+        """The label of a variable, or its name."""
+        variable = self.variables.get(name) if name in self.names else None
+        return (variable.label if variable else "") or name
+
+    def factor(self, name: str) -> Factor:
+        """A variable as codes with labels."""
+        column = self.columns([name])[name]
+        variable = self.variables.get(name)
+        return make_factor(column, variable.value_labels if variable else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A row expression on every record: its values (0 where unknown) and where it is known (None: everywhere)."""
+
+    value: Floats
+    known: Mask | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The expressions of a call, each evaluated once.
+
+    Attributes
+    ----------
+    frame : the evaluated rules, by their text.
+    undefined : by text, the records where a rule is unknown though its names are known (x / 0, log 0, overflow).
+    """
+
+    records: Records
+    frame: pl.DataFrame
+    undefined: Mapping[str, int]
+    _numbers: dict[str, Column] = field(default_factory=dict)
+    _factors: dict[str, Factor] = field(default_factory=dict)
+
+    @staticmethod
+    def of(records: Records, expressions: Sequence[Expression]) -> Columns:
+        """Evaluate the expressions on the records."""
+        wanted = {one.text: one for one in expressions}
+        evaluated = records.evaluate(wanted)
+        return Columns(records, evaluated.frame, dict(evaluated.undefined))
+
+    def number(self, expression: Expression) -> Column:
+        """An expression as numbers; a truth value is 0 or 1.
+
+        Raises
+        ------
+        VariableError if it holds text.
+        """
+        if expression.text not in self._numbers:
+            column = self.frame[expression.text]
+            if column.dtype != pl.Boolean and not column.dtype.is_numeric():
+                raise VariableError(
+                    f"{expression.text!r} in {self.records.place} holds {_kind(column.dtype)} where numbers are wanted; "
+                    "use proportion() for its categories, or read it as numbers first"
+                )
+            known = None if column.null_count() == 0 else column.is_not_null().to_numpy()
+            value = column.cast(pl.Float64).fill_null(0.0).to_numpy()
+            self._numbers[expression.text] = Column(value, known)
+        return self._numbers[expression.text]
+
+    def factor(self, expression: Expression) -> Factor:
+        """An expression as categories, with the labels of the variable where it is a bare name."""
+        if expression.text not in self._factors:
+            if expression.kind == "column":
+                self._factors[expression.text] = self.records.factor(self.records.find(expression.names[0]))
+            else:
+                self._factors[expression.text] = make_factor(self.frame[expression.text], None)
+        return self._factors[expression.text]
+
+    def known(self, expression: Expression, *, as_factor: bool) -> Mask | None:
+        """Where an expression is known; None for everywhere."""
+        if as_factor:
+            missing = self.factor(expression).code < 0
+            return ~missing if missing.any() else None
+        return self.number(expression).known
+
+
+def _kind(dtype: pl.DataType) -> str:
+    return "text" if dtype == pl.String else f"{dtype}"
+
+
+def both(left: Mask | None, right: Mask | None) -> Mask | None:
+    """Where two masks are true; None is everywhere."""
+    if left is None or right is None:
+        return right if left is None else left
+    result: Mask = left & right
+    return result
+
+
+def rough_centre(column: Column) -> float:
+    """A round number near the mean, taken off before summing so that large means do not cost digits."""
+    values = column.value if column.known is None else column.value[column.known]
+    if not values.size:
+        return 0.0
+    middle = float(values.mean())
+    return float(np.round(middle)) if np.isfinite(middle) and abs(middle) >= 1 else 0.0

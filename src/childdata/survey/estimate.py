@@ -1,0 +1,341 @@
+"""From a survey and statistics to estimates: the order of work of one call.
+
+1. The rules of all statistics are evaluated on the records, once.
+2. Each entry of `by` or `each` makes a partition of the records into cells, and pairs of unit and cell.
+3. Each statistic is summed by pair, and read off for every item and grouping as a `Piece` of rows.
+4. The scores of all pieces side by side are the `Spread`; its variances, with df and design effect, make the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from childdata.errors import DesignError, EstimationError
+from childdata.expression import Expression, Rule
+from childdata.survey.arrays import Floats, Mask
+from childdata.survey.columns import Columns, Records, both
+from childdata.survey.design import Design, Stage, label
+from childdata.survey.domains import Factor, MissingBy, Rows, entries_of, partition
+from childdata.survey.intervals import Convention
+from childdata.survey.measure import Basis, Measured, Piece, measure, solve_quantile
+from childdata.survey.quantiles import QuantileResult
+from childdata.survey.reduce import Grouped, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
+from childdata.survey.spread import GRAM_ABOVE, Gram, Scores, Spread
+from childdata.survey.statistic import Quantile, Statistic, leaves
+from childdata.survey.variance import LonelyRule
+
+ROWS_FOR_GRAM = 3_000  # more rows than this, and their covariance matrix outweighs the scores
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one call of `Survey.estimate` asks for, checked."""
+
+    statistics: Mapping[str, Statistic]
+    by: Sequence[str] | str | None
+    each: Sequence[str | Sequence[str]] | str | None
+    where: Sequence[Rule]
+    margins: bool
+    level: float
+    missing: str
+    missing_by: MissingBy
+    convention: Convention
+    interval: str
+    lonely: LonelyRule
+    lonely_domains: bool
+    keep: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """One entry of a call: its pairs, and each grouping with what all statistics share in it."""
+
+    pairs: Pairs
+    grouped: tuple[Grouped, ...]
+    counted: Floats
+    weighted: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowBlock:
+    """The rows of one statistic, item and grouping, complete but for what needs the variance."""
+
+    name: str
+    item: float | str | None
+    item_label: str
+    item_is_number: bool
+    scale: str
+    rows: Rows
+    piece: Piece
+    member: Mask
+    grouped: Grouped
+    facts: Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The rows of a call in order, and their spread."""
+
+    blocks: tuple[RowBlock, ...]
+    spread: Spread
+    variance: Floats
+    notes: tuple[str, ...]
+
+
+def run(records: Records, design: Design, call: Call) -> Result:
+    """Carry out a call."""
+    expressions = [one for statistic in call.statistics.values() for one in statistic.expressions()]
+    columns = Columns.of(records, [*expressions, *_rules(call.where)])
+    statistics, item_labels = _with_categories(call.statistics, columns)
+    inside, notes = _inside(columns, _rules(call.where), records)
+    layouts, by_notes = _layouts(records, design, call, inside)
+    notes += by_notes + _undefined_notes(columns)
+    bases = {name: Basis.of(statistic, columns) for name, statistic in statistics.items()}
+    bases = _missing_rule(bases, call, inside, design.weight)
+    blocks: list[RowBlock] = []
+    for name, statistic in statistics.items():
+        measured = [Measured.of(layout.pairs, bases[name], design.weight) for layout in layouts]
+        shared = [_shared_facts(layout, one, design) for layout, one in zip(layouts, measured, strict=True)]
+        for item in statistic.items:
+            for layout, one, facts in zip(layouts, measured, shared, strict=True):
+                for grouped, known in zip(layout.grouped, facts, strict=True):
+                    solver = _solver(columns, design, call, known)
+                    piece = measure(item.node, grouped, one, solver)
+                    named = item_labels.get((name, item.label))
+                    text = named or ("" if item.label is None else label(item.label))
+                    member = one.count > 0
+                    blocks.append(
+                        RowBlock(name, item.label, text, named is None, statistic.scale, grouped.rows, piece, member, grouped, known)
+                    )
+    spread = _spread(blocks, design, call)
+    return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
+
+
+def _rules(where: Sequence[Rule]) -> list[Expression]:
+    from_rules = []
+    for rule in where:
+        from_rules.append(_truth(rule))
+    return from_rules
+
+
+def _truth(rule: Rule) -> Expression:
+    from childdata.expression import parse
+
+    expression = parse(rule)
+    if expression.kind in ("number", "text"):
+        raise EstimationError(f"where= wants a rule that is true or false, such as \"age < 5\"; found {expression.text!r}")
+    return expression
+
+
+def _inside(columns: Columns, where: Sequence[Expression], records: Records) -> tuple[Mask | None, list[str]]:
+    inside: Mask | None = None
+    notes = []
+    for rule in where:
+        column = columns.number(rule)
+        chosen = column.value != 0
+        if column.known is not None:
+            unknown = int((~column.known).sum())
+            notes.append(f"where {rule.text!r} is unknown in {unknown} records: they are outside the domain")
+            chosen &= column.known
+        inside = both(inside, chosen)
+    if inside is not None and not inside.any():
+        notes.append(f"no record of {records.place} is in the domain {' and '.join(repr(rule.text) for rule in where)}")
+    return inside, notes
+
+
+def _undefined_notes(columns: Columns) -> list[str]:
+    return [
+        f"{text!r} is unknown in {count} records by a division by zero, a logarithm of zero or an overflow"
+        for text, count in columns.undefined.items()
+        if count
+    ]
+
+
+def _with_categories(
+    statistics: Mapping[str, Statistic], columns: Columns
+) -> tuple[dict[str, Statistic], dict[tuple[str, float | str | None], str]]:
+    filled: dict[str, Statistic] = {}
+    labels: dict[tuple[str, float | str | None], str] = {}
+    for name, statistic in statistics.items():
+        over = statistic.category_of()
+        if over is None:
+            filled[name] = statistic
+            continue
+        factor = columns.factor(over)
+        if not factor.values:
+            raise EstimationError(f"{over.text!r} is unknown in all records, so that {name} has no category")
+        values: tuple[float | str, ...] = factor.values  # type: ignore[assignment]
+        filled[name] = statistic.with_categories(values)
+        labels |= {(name, value): text for value, text in zip(values, factor.labels, strict=True)}
+    return filled, labels
+
+
+def _layouts(records: Records, design: Design, call: Call, inside: Mask | None) -> tuple[list[Layout], list[str]]:
+    factors: dict[str, Factor] = {}
+
+    def resolved(variables: Sequence[str]) -> tuple[str, ...]:
+        return tuple(records.find(one) for one in variables)
+
+    by = resolved([call.by] if isinstance(call.by, str) else call.by) if call.by is not None else None
+    each = call.each
+    if each is not None:
+        entries = [each] if isinstance(each, str) else each
+        each = [resolved([one] if isinstance(one, str) else one) for one in entries]
+    notes: list[str] = []
+    layouts = []
+    last: Stage = design.stages[-1]
+    for variables, groupings in entries_of(by, each, call.margins):
+        for name in variables:
+            if name not in factors:
+                factors[name] = records.factor(name)
+                notes += _missing_by_note(factors[name], call.missing_by, inside)
+        made = partition([factors[one] for one in variables], groupings, inside, call.missing_by, design.weight.size)
+        pairs = Pairs.of(last.unit, last.stratum.size, made)
+        grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
+        weight = pairs.select(design.weight)
+        counted = pairs.sums_inside((weight > 0).astype(np.float64))
+        layouts.append(Layout(pairs, grouped, counted, pairs.sums_inside(weight)))
+    return layouts, notes
+
+
+def _missing_by_note(factor: Factor, rule: MissingBy, inside: Mask | None) -> list[str]:
+    missing = factor.code < 0
+    count = int(missing.sum() if inside is None else (missing & inside).sum())
+    if not count:
+        return []
+    fate = {"row": "shown in a row of their own", "total": "in totals only", "drop": "dropped"}[rule]
+    return [f"{factor.name!r} is missing in {count} records: {fate}"]
+
+
+def _missing_rule(bases: dict[str, Basis], call: Call, inside: Mask | None, weight: Floats) -> dict[str, Basis]:
+    if call.missing == "fail":
+        for name, basis in bases.items():
+            if basis.known is None:
+                continue
+            lost = int((~basis.known & (weight > 0) & (True if inside is None else inside)).sum())
+            if lost:
+                raise EstimationError(
+                    f"{name} is unknown in {lost} records of the domain, and missing='fail' was asked for; "
+                    "missing='pairwise' leaves them out and counts them"
+                )
+    if call.missing == "listwise":
+        known: Mask | None = None
+        for basis in bases.values():
+            known = both(known, basis.known)
+        return {name: Basis(known, basis.values, basis.shift) for name, basis in bases.items()}
+    return bases
+
+
+def _shared_facts(layout: Layout, measured: Measured, design: Design) -> list[dict[str, Floats]]:
+    """For each grouping what stands beside the estimates of a statistic: n, PSUs, missing, and the df they give."""
+    facts = []
+    for grouped in layout.grouped:
+        n, size = grouped.by_row(measured.count), grouped.by_row(measured.ones)
+        counted, weighted = grouped.by_row(layout.counted), grouped.by_row(layout.weighted)
+        psus, strata, sampled = members_by_row(grouped, measured.count > 0, design.stages)
+        all_psus, all_strata, _ = (
+            (psus, strata, sampled)
+            if measured.basis.known is None
+            else members_by_row(grouped, layout.counted > 0, design.stages)
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            missing_share = np.where(weighted > 0, np.maximum(1 - size / weighted, 0), np.nan)
+        missing = counted - n
+        facts.append(
+            {
+                "n": n,
+                "n_weighted": size,
+                "counted": counted,
+                "psus": psus,
+                "missing": missing,
+                "missing_share": np.where(missing == 0, np.where(counted > 0, 0.0, np.nan), missing_share),
+                "df_domain": psus - strata,
+                "df_members": all_psus - all_strata,
+                "df_strata": sampled - strata,
+            }
+        )
+    return facts
+
+
+def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, convention: Convention) -> Floats:
+    """The df of each row under a convention."""
+    if convention.df == "design":
+        return np.full(facts["n"].shape, float(design.degrees_of_freedom))
+    return facts[f"df_{convention.df}"]
+
+
+def _solver(columns: Columns, design: Design, call: Call, facts: Mapping[str, Floats]):  # type: ignore[no-untyped-def]
+    df = degrees_of_freedom(facts, design, call.convention)
+
+    def solve(leaf: Quantile, grouped: Grouped, measured: Measured) -> QuantileResult:
+        def variances(score: Floats) -> Floats:
+            found = triplets(grouped, score, measured.count > 0)
+            return _blocks([found], [grouped.size], design, call).variances()
+
+        n = facts["counted"] if call.convention.share_n == "all" else facts["n"]
+        return solve_quantile(
+            leaf, grouped, measured, columns, df=df, n=n, level=call.level, variances=variances
+        )
+
+    return solve
+
+
+def _blocks(pieces: list[Triplets], sizes: list[int], design: Design, call: Call) -> Spread:
+    joined = stacked(pieces, sizes)
+    matrices = by_stage(joined, sum(sizes), design.stages)
+    if call.lonely == "fail":
+        _refuse_lonely(joined, design, matrices[0].indices)
+    return Spread(
+        tuple(
+            Scores(stage, matrix, call.lonely, call.lonely_domains)
+            for stage, matrix in zip(design.stages, matrices, strict=True)
+            if (stage.unsampled * stage.above > 0).any() or stage is design.stages[0]
+        )
+    )
+
+
+def _refuse_lonely(joined: Triplets, design: Design, psus: Floats) -> None:
+    lonely = design.lonely
+    if lonely.size:
+        touched = np.intersect1d(np.unique(design.stages[0].stratum[psus]), lonely)
+        if touched.size:
+            raise DesignError(_lonely_message(design, touched.tolist()))
+    for position, stage in enumerate(design.stages[1:], start=2):
+        single = (stage.sampled == 1) & (stage.unsampled > 0)
+        if single.any():
+            raise DesignError(
+                f"at stage {position}, {int(single.sum())} units of the stage above have one sampled unit, which gives "
+                "no variance; choose lonely_psu='certainty' (they add nothing) or 'adjust'"
+            )
+
+
+def _lonely_message(design: Design, strata: list[int]) -> str:
+    first = strata[0]
+    psu = ""
+    if design.psu_labels is not None:
+        unit = int(np.flatnonzero(design.stages[0].stratum == first)[0])
+        psu = f" (psu {design.psu_labels[unit]})"
+    name = design.strata_labels[first]
+    subject = f"stratum {name} has" if len(strata) == 1 else f"{len(strata)} strata have"
+    more = "" if len(strata) == 1 else f", first stratum {name}"
+    return (
+        f"{subject} one PSU{psu if len(strata) == 1 else more + psu}, which gives no variance; choose lonely_psu='adjust' "
+        "(centred on the grand mean), 'certainty' (adds nothing) or 'average' (as the other strata)"
+    )
+
+
+def _spread(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
+    pieces = [triplets(block.grouped, block.piece.score, block.member) for block in blocks]
+    spread = _blocks(pieces, [block.grouped.size for block in blocks], design, call)
+    rows = sum(block.grouped.size for block in blocks)
+    if call.keep == "scores" or rows > ROWS_FOR_GRAM:
+        return spread
+    return Spread(
+        tuple(
+            Gram(block.stage, block.covariance()) if block.stage.stratum.size > GRAM_ABOVE else block
+            for block in spread.blocks
+        )
+    )

@@ -1,0 +1,371 @@
+"""Estimates: labelled values with a standard error each and a covariance between any two.
+
+What a call of `Survey.estimate` returns. `to_frame` is the analyst's working object; `table` is what may be
+published. Differences, ratios and tests of any rows use the exact covariance of the rows, kept in the `Spread`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from childdata.errors import EstimationError, VariableError, nearest
+from childdata.plot import dots
+from childdata.survey.arrays import Codes, Floats
+from childdata.survey.intervals import Convention, interval_of, multiplier
+from childdata.survey.spread import Spread
+from childdata.survey.tests import TestResult, hypothesis, wald
+from childdata.table import Table, estimates_table, sampling_errors_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FACTS = ("df", "n", "n_weighted", "psus", "missing", "missing_share", "flag")
+NUMBERS = ("estimate", "se", "ci_low", "ci_high", "cv", "deff", "deft")
+LANG = Literal["en", "ru"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimates:
+    """Labelled estimates and the covariance of all of them.
+
+    Attributes
+    ----------
+    by : the variables that make the rows, in the order of the columns.
+    settings : how the numbers were made: convention, interval, level, df, design effect, lonely rule, missing rule.
+    notes : what was decided, counted or left out.
+    """
+
+    frame: pd.DataFrame
+    by: tuple[str, ...]
+    headings: Mapping[str, str]
+    settings: Mapping[str, Any]
+    notes: tuple[str, ...]
+    spread: Spread
+    rows: Codes
+    convention: Convention
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def to_frame(self) -> pd.DataFrame:
+        """All rows, tidy: a working object of the analyst, with nothing suppressed.
+
+        Returns
+        -------
+        pandas frame with the columns `statistic`, `item`, one for each variable in `by` (labels), `estimate`, `se`,
+        `ci_low`, `ci_high`, `cv` (se / |estimate|), `deff`, `deft`, `df`, `n` (unweighted records used), `n_weighted`
+        (their weights), `psus` (PSUs with such a record), `missing` (records of the row's domain where the statistic is
+        unknown), `missing_share` (weighted) and `flag` ("empty", "one PSU", "no df" or "").
+        """
+        return self.frame.drop(columns="scale")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each row, made of the labels that tell the rows apart: what `test` calls them."""
+        keys = self.frame[["statistic", "item", *self.by]].astype(str)
+        telling = [column for column in keys if keys[column].nunique() > 1]
+        if not telling:
+            telling = ["statistic"]
+        return tuple(", ".join(part for part in row if part) for row in keys[telling].itertuples(index=False))
+
+    def covariance(self) -> pd.DataFrame:
+        """The covariance of all rows, computed when asked for.
+
+        Returns
+        -------
+        pandas frame (rows, rows) with the row names on both sides.
+        """
+        matrix = self.spread.take(self.rows).covariance()
+        return pd.DataFrame(matrix, index=list(self.names), columns=list(self.names))
+
+    def select(self, **labels: object) -> Estimates:
+        """The rows with given labels, as estimates with their covariance.
+
+        Parameters
+        ----------
+        labels : for `statistic`, `item` or a variable of `by`, a label or a list of labels.
+
+        Raises
+        ------
+        VariableError for a column that is not there; EstimationError for a label that no row has, with the nearest.
+
+        >>> import childdata as cd
+        >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
+        >>> people.estimate(cd.mean("y"), by="sex").select(sex="m").to_frame()["estimate"].item()
+        3.5
+        """
+        chosen = np.ones(len(self.frame), dtype=bool)
+        for column, wanted in labels.items():
+            values = self.frame[self._column(column)]
+            options = list(wanted) if isinstance(wanted, (list, tuple, set)) else [wanted]
+            for option in options:
+                self._check_label(column, values, option)
+            chosen &= values.isin(options).to_numpy()
+        return self._take(np.flatnonzero(chosen))
+
+    def _take(self, places: Codes) -> Estimates:
+        return replace(self, frame=self.frame.iloc[places].reset_index(drop=True), rows=self.rows[places])
+
+    def _column(self, name: str) -> str:
+        columns = ["statistic", "item", *self.by]
+        for column in columns:
+            if column.lower() == name.lower():
+                return column
+        raise VariableError(f"rows are told apart by {', '.join(columns)}; found {name!r}{nearest(name, columns)}")
+
+    def _check_label(self, column: str, values: pd.Series[Any], wanted: object) -> None:
+        if not (values == wanted).any():
+            there = [str(value) for value in values.unique()]
+            raise EstimationError(
+                f"no row has {column} {wanted!r}; there is {', '.join(map(repr, there[:12]))}{nearest(str(wanted), there)}"
+            )
+
+    def difference(self, *, along: str, of: tuple[object, object]) -> Estimates:
+        """The difference between two labels of one variable, with the covariance of the two.
+
+        Parameters
+        ----------
+        along : the variable (or `statistic`, `item`) whose labels are compared.
+        of : two labels; the second is taken from the first.
+
+        Returns
+        -------
+        Estimates with a row for each pair of rows that agree in everything else. The df of a row is the smaller of the
+        pair's; n, n_weighted and psus are sums and tell of both. There is no design effect.
+
+        >>> import childdata as cd
+        >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
+        >>> gap = people.estimate(cd.mean("y"), by="sex").difference(along="sex", of=("m", "f"))
+        >>> gap.to_frame()["estimate"].item()
+        1.5
+        """
+        column = self._column(along)
+        for one in of:
+            self._check_label(along, self.frame[column], one)
+        keys = [key for key in ["statistic", "item", *self.by] if key != column]
+        place = self.frame[keys].assign(place=np.arange(len(self.frame)))
+        first, second = (place[(self.frame[column] == one).to_numpy()] for one in of)
+        pairs = first.merge(second, on=keys, suffixes=("_first", "_second"), validate="one_to_one", how="inner")
+        a, b = pairs["place_first"].to_numpy(), pairs["place_second"].to_numpy()
+        labels = self.frame.iloc[a][["statistic", "item", *self.by]].reset_index(drop=True)
+        labels[column] = f"{of[0]} − {of[1]}"
+        return self._combined(self, a, b, lambda x, y: (x - y, np.ones_like(x), -np.ones_like(y)), labels, "difference")
+
+    def _combined(
+        self,
+        other: Estimates,
+        mine: Codes,
+        theirs: Codes,
+        formula: Callable[[Floats, Floats], tuple[Floats, Floats, Floats]],
+        labels: pd.DataFrame,
+        scale: str,
+    ) -> Estimates:
+        """A smooth formula of pairs of rows: value and the derivative by each of the two."""
+        spread, shift = self.spread, 0
+        if other.spread is not self.spread:
+            shift = self._size()
+            spread = spread.joined(other.spread)
+        x, y = self.frame["estimate"].to_numpy()[mine], other.frame["estimate"].to_numpy()[theirs]
+        value, by_x, by_y = formula(x, y)
+        matrix = np.zeros((shift + other._size(), mine.size))
+        np.add.at(matrix, (self.rows[mine], np.arange(mine.size)), np.nan_to_num(by_x))
+        np.add.at(matrix, (other.rows[theirs] + shift, np.arange(mine.size)), np.nan_to_num(by_y))
+        a, b = self.frame.iloc[mine].reset_index(drop=True), other.frame.iloc[theirs].reset_index(drop=True)
+        facts = labels.assign(scale=scale)
+        facts["df"] = np.minimum(a["df"], b["df"])
+        for name in ("n", "n_weighted", "psus", "missing"):
+            facts[name] = a[name] + b[name]
+        facts["missing_share"] = np.maximum(a["missing_share"], b["missing_share"])
+        facts["flag"] = [x or y for x, y in zip(a["flag"], b["flag"], strict=True)]
+        return self._derived(value, spread.combine(matrix), facts)
+
+    def _size(self) -> int:
+        return self.spread.blocks[0].rows
+
+    def _derived(self, value: Floats, spread: Spread, facts: pd.DataFrame) -> Estimates:
+        se = np.where(np.isnan(value), np.nan, np.sqrt(spread.variances()))
+        frame = facts.copy()
+        frame["estimate"], frame["se"] = value, se
+        half = multiplier(self.convention, frame["df"].to_numpy(dtype=float), self.settings["level"]) * se
+        frame["ci_low"], frame["ci_high"] = value - half, value + half
+        frame["cv"] = coefficient_of_variation(value, se)
+        frame["deff"] = frame["deft"] = np.nan
+        frame = frame[["statistic", "item", *self.by, *NUMBERS, *FACTS, "scale"]]
+        return replace(self, frame=frame, spread=spread, rows=np.arange(len(frame)))
+
+    def __add__(self, other: Estimates | float) -> Estimates:
+        return self._arithmetic(other, "+", lambda x, y: (x + y, np.ones_like(x), np.ones_like(y)))
+
+    def __sub__(self, other: Estimates | float) -> Estimates:
+        return self._arithmetic(other, "−", lambda x, y: (x - y, np.ones_like(x), -np.ones_like(y)))
+
+    def __mul__(self, other: Estimates | float) -> Estimates:
+        return self._arithmetic(other, "×", lambda x, y: (x * y, y, x))
+
+    def __truediv__(self, other: Estimates | float) -> Estimates:
+        def formula(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return x / y, 1 / y, -x / y**2
+
+        return self._arithmetic(other, "/", formula)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def _arithmetic(
+        self, other: Estimates | float, sign: str, formula: Callable[[Floats, Floats], tuple[Floats, Floats, Floats]]
+    ) -> Estimates:
+        scale = "difference" if sign == "−" else "index"
+        if not isinstance(other, Estimates):
+            return self._with_number(float(other), formula)
+        keys = ["item", *[name for name in self.by if name in other.by]]
+        if len(other) == 1 or len(self) == 1:
+            mine = np.arange(max(len(self), len(other))) if len(self) > 1 else np.zeros(len(other), dtype=np.intp)
+            theirs = np.arange(mine.size) if len(other) > 1 else np.zeros(mine.size, dtype=np.intp)
+        else:
+            place = "place"
+            left = self.frame[keys].assign(place=np.arange(len(self)))
+            right = other.frame[keys].assign(place=np.arange(len(other)))
+            if left.duplicated(keys).any() or right.duplicated(keys).any():
+                raise EstimationError(
+                    f"rows are joined by {', '.join(keys)}, and several rows agree in them; select one statistic first"
+                )
+            pairs = left.merge(right, on=keys, how="inner")
+            if len(pairs) < max(len(left), len(right)):
+                raise EstimationError(
+                    f"{len(left)} rows are joined with {len(right)} by {', '.join(keys)}, but only {len(pairs)} match; "
+                    "select the same rows on both sides"
+                )
+            mine, theirs = pairs[f"{place}_x"].to_numpy(), pairs[f"{place}_y"].to_numpy()
+        labels = self.frame.iloc[mine][["statistic", "item", *self.by]].reset_index(drop=True)
+        right_names = other.frame["statistic"].to_numpy()[theirs]
+        labels["statistic"] = [f"{a} {sign} {b}" for a, b in zip(labels["statistic"], right_names, strict=True)]
+        return self._combined(other, mine, theirs, formula, labels, scale)
+
+    def _with_number(
+        self, number: float, formula: Callable[[Floats, Floats], tuple[Floats, Floats, Floats]]
+    ) -> Estimates:
+        x = self.frame["estimate"].to_numpy()
+        value, by_x, _ = formula(x, np.full_like(x, number))
+        matrix = np.zeros((self._size(), x.size))
+        matrix[self.rows, np.arange(x.size)] = np.nan_to_num(by_x)
+        facts = self.frame.drop(columns=list(NUMBERS))
+        facts["scale"] = np.where(self.frame["scale"] == "share", "index", self.frame["scale"])
+        return self._derived(value, self.spread.combine(matrix), facts)
+
+    def test(self, what: str = "equal", *, method: Literal["adjusted", "wald"] = "adjusted") -> TestResult:
+        """A Wald test of a hypothesis on the rows, with their full covariance.
+
+        Parameters
+        ----------
+        what : `"equal"` (all rows are equal), `"zero"` (all are zero), or equations between rows by their `names` in
+            backquotes, with commas between several: "`Urban` = `Rural`", "`North` / `South` = 1".
+        method : `adjusted`, F = (df − q + 1) / (df q) W with q and df − q + 1 degrees of freedom (Stata's);
+            `wald`, F = W / q with q and df (R's `regTermTest`).
+
+        Returns
+        -------
+        TestResult with the F statistic, its degrees of freedom and p.
+
+        Source: Korn & Graubard (1990), American Statistician 44(4), 270-276.
+
+        >>> import childdata as cd
+        >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
+        >>> people.estimate(cd.mean("y"), by="sex").test("`f` = `m`").p > 0.05
+        True
+        """
+        value = self.frame["estimate"].to_numpy(dtype=float)
+        contrast, jacobian = hypothesis(what, self.names, value)
+        df = float(np.nanmin(self.frame["df"].to_numpy(dtype=float)))
+        matrix = self.spread.take(self.rows).combine(jacobian).covariance()
+        return wald(contrast, matrix, df, method=method, what=what)
+
+    def table(
+        self,
+        *,
+        lang: LANG = "en",
+        title: str = "",
+        notes: Sequence[str] = (),
+        suppress: Any = "mics",
+    ) -> Table:
+        """The estimates as a table for a report, small cells suppressed.
+
+        Parameters
+        ----------
+        lang : of headings, notes and number formats; labels of the data stay as they are.
+        suppress : `"mics"` (fewer than 25 unweighted records hidden, 25-49 in parentheses), None, or a policy.
+        """
+        return estimates_table(
+            self.frame,
+            by=self.by,
+            headings=self.headings,
+            title=title,
+            notes=(*notes, *self.notes),
+            lang=lang,
+            suppress=suppress,
+            provenance={key: str(value) for key, value in self.settings.items()},
+        )
+
+    def sampling_errors(self, *, lang: LANG = "en", title: str = "", suppress: Any = "mics") -> Table:
+        """The table of sampling errors as MICS reports print it: value, se, cv, deff, deft, counts, value ± 2 se.
+
+        The design effect is against simple random sampling with replacement, whatever the convention of the call.
+        """
+        frame = self.frame.assign(deff=self.frame["deft"] ** 2)
+        return sampling_errors_table(
+            frame,
+            by=self.by,
+            headings=self.headings,
+            title=title,
+            notes=self.notes,
+            lang=lang,
+            suppress=suppress,
+            provenance={key: str(value) for key, value in self.settings.items()},
+        )
+
+    def plot(self, *, ax: Axes | None = None, lang: LANG = "en", **options: Any) -> Axes:
+        """A dot plot of the table with intervals; options are those of `childdata.plot.dots`."""
+        return dots(self.table(lang=lang), ax=ax, **options)
+
+    def __repr__(self) -> str:
+        shown = self.frame[["statistic", "item", *self.by, "estimate", "se", "ci_low", "ci_high", "n"]]
+        shown = shown.loc[:, [c for c in shown if c != "item" or (shown["item"].astype(str) != "").any()]]
+        return f"<Estimates: {len(self)} rows>\n{shown.to_string(index=False, max_rows=20)}"
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def coefficient_of_variation(value: Floats, se: Floats) -> Floats:
+    """se / |value|; unknown at 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Floats = np.where(value != 0, se / np.abs(value), np.nan)
+    return result
+
+
+def interval_columns(
+    frame: pd.DataFrame, interval: str, convention: Convention, level: float, own: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """The limits of each row by its scale; a statistic's own limits where it brings them."""
+    low, high = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
+    for scale in frame["scale"].unique():
+        chosen = (frame["scale"] == scale).to_numpy()
+        part = frame[chosen]
+        n = part["counted"] if convention.share_n == "all" else part["n"]
+        low[chosen], high[chosen] = interval_of(
+            scale,
+            interval,
+            convention,
+            part["estimate"].to_numpy(),
+            part["se"].to_numpy(),
+            df=part["df"].to_numpy(dtype=float),
+            n=n.to_numpy(dtype=float),
+            level=level,
+        )
+    brings = ~np.isnan(own[0]) | ~np.isnan(own[1])
+    return np.where(brings, own[0], low), np.where(brings, own[1], high)

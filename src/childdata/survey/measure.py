@@ -1,0 +1,275 @@
+"""One statistic on one partition of the records: values, scores and what stands beside them in a row.
+
+The leaves' totals are summed once by pair. For each grouping and item the tree is differentiated at the totals of
+the rows; the score of a pair is the same combination of the leaves' sums, Σ_j (∂θ/∂T_j) T_j(pair). The variance
+under simple random sampling, for the design effect, comes from the second moments of the same expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from childdata.survey.arrays import Codes, Floats, Mask
+from childdata.survey.columns import Columns, both, rough_centre
+from childdata.survey.quantiles import QuantileResult, Sample, woodruff
+from childdata.survey.reduce import Grouped, Pairs
+from childdata.survey.statistic import Leaf, Node, Quantile, Statistic, Total, differentiate, leaves
+
+RankedSolver = Callable[[Quantile, Grouped, "Measured"], QuantileResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The row expressions of a statistic, known together, shifted by a round number near their mean.
+
+    Attributes
+    ----------
+    known : records where all of them are known; None for all.
+    values : by total, the shifted values on every record, 0 where unknown; None stands for the constant 1.
+    shift : by total, the number taken off.
+    """
+
+    known: Mask | None
+    values: dict[Total, Floats | None]
+    shift: dict[Total, float]
+
+    @staticmethod
+    def of(statistic: Statistic, columns: Columns) -> Basis:
+        """The basis of a statistic whose categories are filled in."""
+        known: Mask | None = None
+        values: dict[Total, Floats | None] = {}
+        shift: dict[Total, float] = {}
+        found = list(dict.fromkeys(leaf for item in statistic.items for leaf in leaves(item.node)))
+        for leaf in found:
+            as_factor = isinstance(leaf, Total) and leaf.category is not None
+            expression = leaf.expression if isinstance(leaf, Total) else leaf.y
+            known = both(known, columns.known(expression, as_factor=as_factor))
+        for leaf in found:
+            if isinstance(leaf, Total):
+                values[leaf], shift[leaf] = _values(leaf, columns, known)
+        return Basis(known, values, shift)
+
+
+def _values(leaf: Total, columns: Columns, known: Mask | None) -> tuple[Floats | None, float]:
+    if leaf.category is not None:
+        factor = columns.factor(leaf.expression)
+        return (factor.code == factor.values.index(leaf.category)).astype(np.float64), 0.0
+    if not leaf.expression.names and not leaf.expression.code_names:
+        constant = columns.number(leaf.expression).value
+        if constant.size and (constant == 1).all():
+            return None, 0.0
+    column = columns.number(leaf.expression)
+    centre = rough_centre(column)
+    values = column.value - centre if centre else column.value
+    return values, centre
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """A statistic's sums on one partition.
+
+    Attributes
+    ----------
+    pairs : the pairs of the partition.
+    weight : array (m,); weights of the records inside, 0 where an argument is unknown.
+    known : array (m,); whether the record counts: in the domain, known, weight above zero.
+    ones : array (pairs,); Σ w over the known records.
+    sums : by total, Σ w·e by pair, shifted.
+    """
+
+    pairs: Pairs
+    basis: Basis
+    weight: Floats
+    known: Mask
+    ones: Floats
+    sums: dict[Total, Floats]
+    count: Floats
+    _moments: dict[tuple[Total | None, Total | None], Floats] = field(default_factory=dict)
+
+    @staticmethod
+    def of(pairs: Pairs, basis: Basis, weight: Floats) -> Measured:
+        """Sum a basis by pair."""
+        inside = pairs.select(weight)
+        known = inside > 0
+        if basis.known is not None:
+            known = known & (basis.known if pairs.inside is None else basis.known[pairs.inside])
+            inside = np.where(known, inside, 0.0)
+        ones = pairs.sums_inside(inside)
+        sums = {
+            leaf: ones if values is None else pairs.sums_inside(inside * pairs.select(values))
+            for leaf, values in basis.values.items()
+        }
+        return Measured(pairs, basis, inside, known, ones, sums, pairs.sums_inside(known.astype(np.float64)))
+
+    def totals(self, grouped: Grouped) -> dict[Total, Floats]:
+        """The value of each total, by row."""
+        size = grouped.by_row(self.ones)
+        return {leaf: grouped.by_row(sums) + self.basis.shift[leaf] * size for leaf, sums in self.sums.items()}
+
+    def moment(self, a: Total | None, b: Total | None) -> Floats:
+        """Σ w·a·b by cell of two shifted expressions; None is the constant 1."""
+        first, second = (None if leaf is None else self.basis.values[leaf] for leaf in (a, b))
+        if first is None and second is None:
+            return np.bincount(self.pairs.cell, self.ones, minlength=self.pairs.cells)
+        if first is None or second is None:
+            single = b if first is None else a
+            sums = self.ones if single is None else self.sums[single]
+            return np.bincount(self.pairs.cell, sums, minlength=self.pairs.cells)
+        key = (a, b)
+        if key not in self._moments:
+            product = self.weight * self.pairs.select(first) * self.pairs.select(second)
+            cell = self.pairs.cell[self.pairs.pair]
+            self._moments[key] = np.bincount(cell, product, minlength=self.pairs.cells)
+        return self._moments[key]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """The rows of one item in one grouping, before variances.
+
+    Attributes
+    ----------
+    value : array (rows,).
+    score : array (pairs,); Σ w × influence.
+    squares, first : arrays (rows,); Σ w u² and Σ w u, what the variance under simple random sampling is made of.
+    low, high : arrays (rows,) where the statistic brings its own interval, else None.
+    """
+
+    value: Floats
+    score: Floats
+    squares: Floats
+    first: Floats
+    low: Floats | None
+    high: Floats | None
+
+
+def measure(node: Node, grouped: Grouped, measured: Measured, solve: RankedSolver) -> Piece:
+    """The value of a tree in each row of a grouping, the scores of the pairs, and the moments for its design effect."""
+    values = measured.totals(grouped)
+    found = list(leaves(node))
+    ranked = {leaf: solve(leaf, grouped, measured) for leaf in found if isinstance(leaf, Quantile)}
+    at: dict[Leaf, Floats] = {leaf: values[leaf] for leaf in found if isinstance(leaf, Total)}
+    at |= {leaf: result.value for leaf, result in ranked.items()}
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        value, slopes = differentiate(node, at)
+    value = np.broadcast_to(value, (grouped.size,)).astype(np.float64)
+    value = np.where(np.isfinite(value), value, np.nan)
+    coefficients, constant = _coefficients(slopes, measured, grouped.size)
+    score = _scores(coefficients, constant, grouped, measured)
+    if ranked:
+        influence = _record_influence(slopes, ranked, coefficients, constant, grouped, measured)
+        score = measured.pairs.sums_inside(measured.weight * influence)
+        squares, first = _record_moments(influence, grouped, measured)
+    else:
+        squares, first = _moments(coefficients, constant, grouped, measured)
+    own = ranked[node] if isinstance(node, Quantile) else None
+    return Piece(value, score, squares, first, own.low if own else None, own.high if own else None)
+
+
+def _coefficients(slopes: dict[Leaf, Floats], measured: Measured, rows: int) -> tuple[dict[Total, Floats], Floats]:
+    """The derivative by each shifted total, and by Σ w, which takes up the shifts."""
+    constant = np.zeros(rows)
+    coefficients: dict[Total, Floats] = {}
+    for leaf, slope in slopes.items():
+        if not isinstance(leaf, Total):
+            continue
+        finite = np.broadcast_to(np.where(np.isfinite(slope), slope, 0.0), (rows,))
+        if measured.basis.values[leaf] is None:
+            constant = constant + finite
+        else:
+            coefficients[leaf] = finite
+            constant = constant + finite * measured.basis.shift[leaf]
+    return coefficients, constant
+
+
+def _scores(coefficients: dict[Total, Floats], constant: Floats, grouped: Grouped, measured: Measured) -> Floats:
+    # A pair in no row (row -1) reads the last row's coefficient; it is left out when the triplets are made.
+    score = constant[grouped.row] * measured.ones if constant.size else np.zeros(measured.ones.size)
+    for leaf, slope in coefficients.items():
+        score = score + slope[grouped.row] * measured.sums[leaf]
+    return score
+
+
+def _moments(
+    coefficients: dict[Total, Floats], constant: Floats, grouped: Grouped, measured: Measured
+) -> tuple[Floats, Floats]:
+    terms: list[tuple[Total | None, Floats]] = [(None, constant), *coefficients.items()]
+    squares, first = np.zeros(grouped.size), np.zeros(grouped.size)
+    cell_row = grouped.rows.row_of_cell
+    shown = cell_row >= 0
+
+    def by_row(cells: Floats) -> Floats:
+        return np.bincount(cell_row[shown], cells[shown], minlength=grouped.size)
+
+    for i, (a, slope_a) in enumerate(terms):
+        first += slope_a * by_row(measured.moment(a, None))
+        for b, slope_b in terms[i:]:
+            squares += (1 if a is b else 2) * slope_a * slope_b * by_row(measured.moment(a, b))
+    return squares, first
+
+
+def _record_influence(
+    slopes: dict[Leaf, Floats],
+    ranked: dict[Quantile, QuantileResult],
+    coefficients: dict[Total, Floats],
+    constant: Floats,
+    grouped: Grouped,
+    measured: Measured,
+) -> Floats:
+    row = grouped.row_of_records()
+    influence = constant[row].astype(np.float64)
+    for leaf, slope in coefficients.items():
+        values = measured.basis.values[leaf]
+        if values is not None:
+            influence = influence + slope[row] * measured.pairs.select(values)
+    for quantile, result in ranked.items():
+        slope = np.broadcast_to(np.where(np.isfinite(slopes[quantile]), slopes[quantile], 0.0), (grouped.size,))
+        influence = influence + slope[row] * result.influence
+    return np.where((row >= 0) & measured.known, influence, 0.0)
+
+
+def _record_moments(influence: Floats, grouped: Grouped, measured: Measured) -> tuple[Floats, Floats]:
+    row = grouped.row_of_records()
+    shown = row >= 0
+    weighted = (measured.weight * influence)[shown]
+    squares = np.bincount(row[shown], weighted * influence[shown], minlength=grouped.size)
+    return squares, np.bincount(row[shown], weighted, minlength=grouped.size)
+
+
+def ranked_sample(leaf: Quantile, grouped: Grouped, measured: Measured, columns: Columns) -> tuple[Sample, Codes]:
+    """The records a quantile is made of, and their places among the records inside."""
+    row = grouped.row_of_records()
+    chosen = np.flatnonzero(measured.known & (row >= 0))
+    y = measured.pairs.select(columns.number(leaf.y).value)[chosen]
+    return Sample(y, measured.weight[chosen], row[chosen], grouped.size), chosen
+
+
+def solve_quantile(
+    leaf: Quantile,
+    grouped: Grouped,
+    measured: Measured,
+    columns: Columns,
+    *,
+    df: Floats,
+    n: Floats,
+    level: float,
+    variances: Callable[[Floats], Floats],
+) -> QuantileResult:
+    """A quantile in each row of a grouping; `variances` gives the design's variance of each row for scores by pair."""
+    sample, chosen = ranked_sample(leaf, grouped, measured, columns)
+
+    def standard_errors(influence: Floats) -> Floats:
+        scattered = np.zeros(measured.weight.size)
+        scattered[chosen] = influence * sample.weight
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(variances(measured.pairs.sums_inside(scattered)))
+
+    found = woodruff(
+        sample, leaf.p, leaf.rule, leaf.interval, df=df, n=n, level=level, standard_errors=standard_errors
+    )
+    influence = np.zeros(measured.weight.size)
+    influence[chosen] = found.influence
+    return QuantileResult(found.value, found.low, found.high, influence)

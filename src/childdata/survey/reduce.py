@@ -1,0 +1,159 @@
+"""The one group-by: rows to sums by sampling unit and cell of the domains.
+
+Every smooth statistic needs of the records only Σ w·e for a few row expressions e, by unit and cell. From that
+small table follow the estimates, all margins, the scores and the whole covariance; the records are not touched
+again. `Pairs` are the (unit, cell) pairs that occur; what costs time is one pass over the records for each
+expression, and then one over the pairs for each further margin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from childdata.survey.arrays import Codes, Floats, Mask
+from childdata.survey.design import Stage, compact
+from childdata.survey.domains import Partition, Rows
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """The pairs of sampling unit and cell that the records of a partition make.
+
+    Attributes
+    ----------
+    cells : how many cells there are.
+    pair : array (m,); the pair of each record that is in a cell.
+    inside : array (m,); the indices of those records, or None when all are.
+    unit, cell : arrays (pairs,); the unit and the cell of each pair.
+    alone : whether each record is a pair of its own, in order: there is nothing to add up.
+    """
+
+    cells: int
+    pair: Codes
+    inside: Codes | None
+    unit: Codes
+    cell: Codes
+    alone: bool
+
+    @staticmethod
+    def of(unit: Codes, units: int, partition: Partition) -> Pairs:
+        """The pairs of the records whose cell is not -1."""
+        cell, cells, inside = partition.cell, partition.cells, None
+        if (cell < 0).any():
+            inside = np.flatnonzero(cell >= 0)
+            unit, cell = unit[inside], cell[inside]
+        if units == unit.size and np.bincount(unit, minlength=units).max(initial=0) == 1:
+            return Pairs(cells, np.arange(units), inside, unit, cell, True)
+        pair, kept = compact(unit * cells + cell, units * cells)
+        return Pairs(cells, pair, inside, kept // max(cells, 1), kept % max(cells, 1), False)
+
+    def select(self, values: Floats) -> Floats:
+        """The values of the records that are in a cell."""
+        return values if self.inside is None else values[self.inside]
+
+    def sums(self, values: Floats) -> Floats:
+        """The sums of a value of all records by pair, array (pairs,)."""
+        return self.sums_inside(self.select(values))
+
+    def sums_inside(self, values: Floats) -> Floats:
+        """The sums of a value of the records inside by pair."""
+        return values if self.alone else np.bincount(self.pair, values, minlength=self.unit.size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouped:
+    """Pairs seen from one grouping: the row of each pair, and sums by row."""
+
+    pairs: Pairs
+    rows: Rows
+    row: Codes
+
+    @staticmethod
+    def of(pairs: Pairs, rows: Rows) -> Grouped:
+        """The rows of a grouping read off the cells."""
+        return Grouped(pairs, rows, rows.row_of_cell[pairs.cell])
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        return len(self.rows.labels)
+
+    def by_row(self, sums: Floats) -> Floats:
+        """Sums by pair added up by row, array (rows,)."""
+        shown = self.row >= 0
+        if shown.all():
+            return np.bincount(self.row, sums, minlength=self.size)
+        return np.bincount(self.row[shown], sums[shown], minlength=self.size)
+
+    def row_of_records(self) -> Codes:
+        """The row of each record inside, -1 where it is in none."""
+        return self.row[self.pairs.pair]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Triplets:
+    """Scores as (unit, row, value), an entry for each unit with a member of the row."""
+
+    unit: Codes
+    row: Codes
+    value: Floats
+
+    def matrix(self, units: int, rows: int) -> csc_array:
+        """The sparse matrix units × rows; entries of one unit and row are added, zeros are kept."""
+        from scipy.sparse import coo_array
+
+        return coo_array((self.value, (self.unit, self.row)), shape=(units, rows)).tocsc()
+
+
+def triplets(grouped: Grouped, score: Floats, member: Mask) -> Triplets:
+    """The scores of the pairs that have a member, as triplets."""
+    kept = np.flatnonzero(member & (grouped.row >= 0))
+    return Triplets(grouped.pairs.unit[kept], grouped.row[kept], score[kept])
+
+
+def stacked(pieces: list[Triplets], sizes: list[int]) -> Triplets:
+    """The triplets of several blocks of rows as one, the rows numbered through."""
+    offsets = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.intp)
+    return Triplets(
+        np.concatenate([piece.unit for piece in pieces]),
+        np.concatenate([piece.row + offset for piece, offset in zip(pieces, offsets, strict=True)]),
+        np.concatenate([piece.value for piece in pieces]),
+    )
+
+
+def by_stage(scores: Triplets, rows: int, stages: tuple[Stage, ...]) -> list[csc_array]:
+    """The scores of the last stage's units, and their sums over the units of each stage above.
+
+    Returns
+    -------
+    One sparse array (units, rows) for each stage, the first stage first.
+    """
+    result = []
+    for position in range(len(stages) - 1, -1, -1):
+        stage = stages[position]
+        result.append(scores.matrix(stage.stratum.size, rows))
+        # The stratum of a unit of a later stage is the unit of the stage above.
+        scores = Triplets(stage.stratum[scores.unit], scores.row, scores.value)
+    return result[::-1]
+
+
+def members_by_row(grouped: Grouped, member: Mask, stages: tuple[Stage, ...]) -> tuple[Floats, Floats, Floats]:
+    """PSUs with a member of each row, strata with one, and all PSUs of those strata; arrays (rows,)."""
+    ones = triplets(grouped, np.ones(member.size), member)
+    first = by_stage(ones, grouped.size, stages)[0]
+    psus = np.diff(first.indptr).astype(np.float64)
+    row = np.repeat(np.arange(grouped.size), np.diff(first.indptr))
+    strata = stages[0].sampled.size
+    cells = np.unique(row * strata + stages[0].stratum[first.indices])
+    sampled = stages[0].sampled[cells % strata]
+    return (
+        psus,
+        np.bincount(cells // strata, minlength=grouped.size).astype(np.float64),
+        np.bincount(cells // strata, sampled, minlength=grouped.size),
+    )

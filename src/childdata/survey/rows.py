@@ -1,0 +1,115 @@
+"""The rows of a result: from the blocks of a call and their variances to a tidy frame.
+
+The design effect compares the variance with that of a simple random sample of the same size,
+V_srs = N̂² S²(u) / n with S²(u) = n/(n − 1) · Σ w (u − ū)² / N̂ and u the influence, n the unweighted records of the row and N̂ their
+weights; without replacement times 1 − n/N̂. For a mean this is S²(y)/n; for a share p(1 − p)/(n − 1).
+
+Source: Kish (1965), Survey Sampling, section 8.2; R survey `svymean(deff=)`; for `wor-sample` Stata's `estat effects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from childdata.survey.arrays import Floats
+from childdata.survey.design import Design
+from childdata.survey.domains import TOTAL
+from childdata.survey.estimate import Call, Result, RowBlock, degrees_of_freedom
+from childdata.survey.estimates import FACTS, NUMBERS, coefficient_of_variation, interval_columns
+
+
+def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The tidy frame of a call, and its by-variables in the order in which they first appear."""
+    by = tuple(dict.fromkeys(name for block in result.blocks for name in block.rows.variables))
+    frame = pd.concat([_labels(block, by) for block in result.blocks], ignore_index=True)
+    facts = {
+        name: np.concatenate([block.facts[name] for block in result.blocks])
+        for name in ("n", "n_weighted", "counted", "psus", "missing", "missing_share")
+    }
+    df = np.concatenate([degrees_of_freedom(block.facts, design, call.convention) for block in result.blocks])
+    value = np.concatenate([block.piece.value for block in result.blocks])
+    empty = facts["n"] == 0
+    value = np.where(empty, np.nan, value)
+    with np.errstate(invalid="ignore"):
+        se = np.where(np.isnan(value), np.nan, np.sqrt(result.variance))
+    frame = frame.assign(estimate=value, se=se, df=np.where(empty, np.nan, df), **facts)
+    low, high = interval_columns(frame, call.interval, call.convention, call.level, _own_limits(result.blocks))
+    frame["ci_low"], frame["ci_high"] = low, high
+    frame["cv"] = coefficient_of_variation(value, se)
+    frame["deff"], frame["deft"] = _design_effects(result, design, call.convention.deff)
+    frame["flag"] = _flags(facts["n"], facts["psus"], df)
+    for name in ("n", "psus", "missing"):
+        frame[name] = frame[name].astype(np.int64)
+    return frame[["statistic", "item", *by, *NUMBERS, *FACTS, "scale"]], by
+
+
+def _labels(block: RowBlock, by: tuple[str, ...]) -> pd.DataFrame:
+    item: object = block.item if isinstance(block.item, float) and block.item_is_number else block.item_label
+    size = len(block.rows.labels)
+    columns: dict[str, object] = {"statistic": [block.name] * size, "item": [item] * size}
+    for name in by:
+        if name in block.rows.variables:
+            place = block.rows.variables.index(name)
+            columns[name] = [labels[place] for labels in block.rows.labels]
+        else:
+            columns[name] = [TOTAL] * size
+    columns["scale"] = [block.scale] * size
+    return pd.DataFrame(columns).astype({name: object for name in ("statistic", "item", *by, "scale")})
+
+
+def _own_limits(blocks: tuple[RowBlock, ...]) -> tuple[Floats, Floats]:
+    def limits(block: RowBlock, end: str) -> Floats:
+        found: Floats | None = getattr(block.piece, end)
+        return np.full(len(block.rows.labels), np.nan) if found is None else found
+
+    return (
+        np.concatenate([limits(block, "low") for block in blocks]),
+        np.concatenate([limits(block, "high") for block in blocks]),
+    )
+
+
+def _design_effects(result: Result, design: Design, rule: str) -> tuple[Floats, Floats]:
+    squares = np.concatenate([block.piece.squares for block in result.blocks])
+    first = np.concatenate([block.piece.first for block in result.blocks])
+    size = np.concatenate([block.facts["n_weighted"] for block in result.blocks])
+    n = np.concatenate([block.facts["n"] for block in result.blocks])
+    if rule == "wor-sample":
+        size = np.full(size.shape, design.weight.sum())
+        n = np.full(n.shape, float((design.weight > 0).sum()))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        srs = size * (squares - first**2 / size) / (n - 1)
+        # a constant has no variance under any design: what rounding leaves is not one
+        srs = np.where(srs > 1e-20 * size * squares, srs, np.nan)
+        with_replacement = result.variance / srs
+        rest = 1 - n / size
+        without = np.where(rest > 0, with_replacement / rest, np.nan)
+    return (with_replacement if rule == "wr" else without), np.sqrt(with_replacement)
+
+
+def _flags(n: Floats, psus: Floats, df: Floats) -> list[str]:
+    return [
+        "empty" if records == 0 else "one PSU" if units == 1 else "no df" if freedom <= 0 else ""
+        for records, units, freedom in zip(n, psus, df, strict=True)
+    ]
+
+
+def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> dict[str, object]:
+    """How the numbers of a call were made, by name."""
+    rule = call.convention
+    return {
+        "convention": rule.name,
+        "level": call.level,
+        "df": rule.df,
+        "interval": call.interval,
+        "design_effect": rule.deff,
+        "missing": call.missing,
+        "missing_by": call.missing_by,
+        "lonely_psu": call.lonely,
+        "lonely_domains": "adjust" if call.lonely_domains else "keep",
+        "lonely_strata": int(design.lonely.size),
+        "where": " and ".join(str(getattr(one, "text", one)) for one in call.where),
+        **facts,
+    }

@@ -1,0 +1,179 @@
+"""What every covariance is made of: blocks of scores, one per stage of sampling.
+
+A `Spread` holds, for each stage, a matrix units × rows. The covariance of two rows is the sum over the blocks; a
+linear combination of rows is the same combination of the columns. Hence a difference, a ratio or a test of any
+rows of one call is exact, however many steps lie between the estimate and the question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from childdata.errors import EstimationError
+from childdata.survey.arrays import Codes, Floats
+from childdata.survey.design import Stage
+from childdata.survey.variance import LonelyRule, centring, covariance, deviations, entries, variances
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+GRAM_ABOVE = 100_000  # units; above, a block of scores would weigh more than the survey itself
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """The sums of weight × influence by unit, of one stage.
+
+    Attributes
+    ----------
+    stage : the units and their strata; blocks of two calls on one survey share it.
+    scores : sparse array (units, rows); an entry, be it zero, for each unit with a member of the row's domain.
+    rule, lonely_domains : what is done with a stratum of one unit; and whether one made by a domain counts.
+    """
+
+    stage: Stage
+    scores: csc_array
+    rule: LonelyRule
+    lonely_domains: bool
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return int(self.scores.shape[1])
+
+    def variances(self) -> Floats:
+        """The part of each row's variance that this stage makes."""
+        found = entries(self.scores, self.stage)
+        return variances(found, self.stage, centring(found, self.stage, self.rule, self.lonely_domains))
+
+    def covariance(self) -> Floats:
+        """The part of the covariance of all rows that this stage makes."""
+        found = entries(self.scores, self.stage)
+        how = centring(found, self.stage, self.rule, self.lonely_domains)
+        return covariance(self.scores, self.stage, how, found.mean)
+
+    def take(self, rows: Codes) -> Scores:
+        """The same block for some of the rows."""
+        return Scores(self.stage, self.scores[:, rows], self.rule, self.lonely_domains)
+
+    def combine(self, matrix: Floats) -> Deviations:
+        """Linear combinations of the rows, one per column of `matrix` (rows, new rows)."""
+        used = np.flatnonzero(matrix.any(axis=1))
+        return self.take(used).deviations().combine(matrix[used])
+
+    def deviations(self) -> Deviations:
+        """The same block centred and scaled, so that covariance is a plain product."""
+        found = entries(self.scores, self.stage)
+        how = centring(found, self.stage, self.rule, self.lonely_domains)
+        return Deviations(self.stage, deviations(self.scores, self.stage, how, found.mean))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deviations:
+    """Centred and scaled scores D (units, rows): covariance DᵀD."""
+
+    stage: Stage
+    matrix: Floats
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return int(self.matrix.shape[1])
+
+    def variances(self) -> Floats:
+        """Column sums of squares."""
+        return np.einsum("ij,ij->j", self.matrix, self.matrix)
+
+    def covariance(self) -> Floats:
+        """DᵀD."""
+        product: Floats = self.matrix.T @ self.matrix
+        return product
+
+    def take(self, rows: Codes) -> Deviations:
+        """The same block for some of the rows."""
+        return Deviations(self.stage, self.matrix[:, rows])
+
+    def combine(self, matrix: Floats) -> Deviations:
+        """Linear combinations of the rows."""
+        return Deviations(self.stage, self.matrix @ matrix)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gram:
+    """Only the covariance of the rows, of a stage with too many units to keep."""
+
+    stage: Stage
+    matrix: Floats
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return int(self.matrix.shape[1])
+
+    def variances(self) -> Floats:
+        """The diagonal."""
+        return np.diagonal(self.matrix).copy()
+
+    def covariance(self) -> Floats:
+        """The matrix itself."""
+        return self.matrix
+
+    def take(self, rows: Codes) -> Gram:
+        """The same block for some of the rows."""
+        return Gram(self.stage, self.matrix[np.ix_(rows, rows)])
+
+    def combine(self, matrix: Floats) -> Gram:
+        """Linear combinations of the rows."""
+        return Gram(self.stage, matrix.T @ self.matrix @ matrix)
+
+
+Block = Scores | Deviations | Gram
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """The blocks behind a set of estimates."""
+
+    blocks: tuple[Block, ...]
+
+    def variances(self) -> Floats:
+        """The variance of each row, array (rows,)."""
+        return np.sum([block.variances() for block in self.blocks], axis=0)
+
+    def covariance(self) -> Floats:
+        """The covariance of all rows, array (rows, rows)."""
+        return np.sum([block.covariance() for block in self.blocks], axis=0)
+
+    def take(self, rows: Codes) -> Spread:
+        """The spread of some of the rows."""
+        return Spread(tuple(block.take(rows) for block in self.blocks))
+
+    def combine(self, matrix: Floats) -> Spread:
+        """The spread of linear combinations of the rows, one per column of `matrix` (rows, new rows)."""
+        return Spread(tuple(block.combine(matrix) for block in self.blocks))
+
+    def joined(self, other: Spread) -> Spread:
+        """The rows of two calls on one survey side by side, with the covariance between them.
+
+        Raises
+        ------
+        EstimationError if the two do not come from one survey, or one keeps no scores.
+        """
+        stages = [(a.stage, b.stage) for a, b in zip(self.blocks, other.blocks, strict=False)]
+        if len(self.blocks) != len(other.blocks) or any(a is not b for a, b in stages):
+            raise EstimationError("two sets of estimates are joined only if they come from one survey object")
+        return Spread(tuple(_beside(a, b) for a, b in zip(self.blocks, other.blocks, strict=True)))
+
+
+def _beside(a: Block, b: Block) -> Block:
+    if isinstance(a, Gram) or isinstance(b, Gram):
+        raise EstimationError(
+            f"with more than {GRAM_ABOVE:,} sampling units the scores are not kept, and two calls cannot be joined; "
+            'estimate both statistics in one call, or say keep="scores"'
+        )
+    left = a.deviations() if isinstance(a, Scores) else a
+    right = b.deviations() if isinstance(b, Scores) else b
+    return Deviations(left.stage, np.hstack([left.matrix, right.matrix]))

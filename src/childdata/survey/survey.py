@@ -1,0 +1,336 @@
+"""A survey: records and the design they were drawn by. Every estimate starts here.
+
+>>> import childdata as cd
+>>> people = cd.Survey({"y": [1.0, 2.0, 6.0], "w": [2.0, 1.0, 1.0]}, weight="w")
+>>> people.estimate(cd.mean("y")).to_frame()["estimate"].item()
+2.5
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import polars as pl
+
+from childdata.errors import ChilddataWarning, DesignError, EstimationError
+from childdata.expression import Rule, parse
+from childdata.microdata import Dataset
+from childdata.survey.arrays import Codes, Floats
+from childdata.survey.columns import Records
+from childdata.survey.description import Description, describe
+from childdata.survey.design import Design, checked_weight, crossed, encode, label, make_stages, refuse_missing
+from childdata.survey.domains import MissingBy
+from childdata.survey.estimate import Call, run
+from childdata.survey.estimates import Estimates
+from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
+from childdata.survey.rows import make_frame, settings_of
+from childdata.survey.statistic import Statistic
+from childdata.survey.variance import LonelyRule
+
+Missing = Literal["pairwise", "listwise", "fail"]
+_OTHER_NAMES = {"remove": "certainty", "centered": "adjust", "centred": "adjust", "scaled": "average", "missing": "fail"}
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class Survey:
+    """Records with their sampling design; immutable.
+
+    Parameters
+    ----------
+    data : Dataset, pandas, polars, pyarrow or any frame narwhals knows, or a mapping of columns.
+    weight : column or rule with the sampling weight (`"HH48 * hhweight"`). Without one, the inverse of the sampling
+        fractions where `fpc` gives them at every stage, else 1.
+    strata : column, or several that are crossed.
+    psu : column of the primary sampling unit, or one column per stage (`["PSU", "HH"]`); without one each record is
+        a unit. A number that occurs in several strata names several units.
+    fpc : population size per stratum (or sampling fraction): number, column or rule; one per stage of `psu`.
+        Without it, units count as drawn with replacement and further stages add nothing.
+    lonely_psu : what to do with a stratum of one PSU: `"fail"`; `"certainty"` adds nothing (R remove, SPSS); `"adjust"`
+        takes it about the grand mean (Stata centered); `"average"` gives it the mean of the other strata (Stata scaled).
+    lonely_domains : `"keep"`: a stratum with one PSU *in a domain* is not lonely, its other PSUs are zeros (R's
+        default); `"adjust"`: it is (R's `survey.adjust.domain.lonely`), which concerns `adjust` and `average`.
+
+    Raises
+    ------
+    DesignError if a weight is missing or negative, a design variable is missing, or an fpc is smaller than the sample.
+    VariableError if a name is not in the data.
+
+    Source: Särndal, Swensson & Wretman (1992), chapters 2-4.
+    """
+
+    records: Records
+    design: Design
+    domain: tuple[Rule, ...]
+    lonely_psu: LonelyRule
+    lonely_domains: Literal["keep", "adjust"]
+    declared: Mapping[str, str]
+    data: object
+
+    def __init__(
+        self,
+        data: object,
+        *,
+        weight: Rule | None = None,
+        strata: str | Sequence[str] | None = None,
+        psu: str | Sequence[str] | None = None,
+        fpc: Rule | Sequence[Rule] | None = None,
+        lonely_psu: LonelyRule = "fail",
+        lonely_domains: Literal["keep", "adjust"] = "keep",
+    ) -> None:
+        _check_lonely(lonely_psu, lonely_domains)
+        records = Records.of(data)
+        design, declared = _make_design(records, weight, _listed(strata), _listed(psu), fpc)
+        self._set(records, design, (), lonely_psu, lonely_domains, declared, data)
+
+    def _set(self, *values: object) -> None:
+        for name, value in zip(Survey.__dataclass_fields__, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def _with(self, **changes: object) -> Survey:
+        new = object.__new__(Survey)
+        new._set(*(changes.get(name, getattr(self, name)) for name in Survey.__dataclass_fields__))
+        return new
+
+    def where(self, rule: Rule) -> Survey:
+        """The survey of a subpopulation: estimates are for the records where a rule is true, the design stays whole.
+
+        Records where the rule is unknown are outside, and counted in the notes of each estimate.
+        """
+        return self._with(domain=(*self.domain, rule))
+
+    def with_columns(self, **rules: Rule) -> Survey:
+        """The survey with new columns, each a rule on the columns there are; the design stays as it was declared."""
+        if isinstance(self.data, Dataset):
+            data: object = self.data.with_columns(**rules)
+        else:
+            made = self.records.evaluate(rules).frame
+            data = self.records.columns(self.records.names).with_columns(made.get_columns())
+        return self._with(data=data, records=Records.of(data))
+
+    def estimate(
+        self,
+        statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic],
+        *,
+        by: str | Sequence[str] | None = None,
+        each: str | Sequence[str | Sequence[str]] | None = None,
+        where: Rule | None = None,
+        margins: bool = False,
+        level: float = 0.95,
+        missing: Missing = "pairwise",
+        missing_by: MissingBy = "row",
+        interval: ShareInterval | Literal["auto"] = "auto",
+        convention: ConventionName = "childdata",
+        keep: Literal["auto", "scores"] = "auto",
+    ) -> Estimates:
+        """Estimates with design-based standard errors, and the covariance of all of them.
+
+        Parameters
+        ----------
+        statistics : one statistic, several, or several by name.
+        by : variables whose crossing makes the rows.
+        each : a list of variables and of crossings; one block of rows for each, all in one covariance.
+        where : a rule; only records where it is true are estimated for. Never filter the data first: PSUs that
+            have no record in the domain belong to the design.
+        margins : add the totals over each variable of a crossing, and over all.
+        level : of confidence.
+        missing : `"pairwise"`: each statistic uses the records where its own arguments are known; `"listwise"`: those
+            where all arguments of the call are known; `"fail"`: none may be missing.
+        missing_by : records with a missing `by` value get a `"row"` of their own, count in the `"total"` only, or
+            are left out everywhere (`"drop"`); they are counted in the notes.
+        interval : of shares: `"auto"` is the convention's own (logit), or `"t"`, `"wilson"`, `"beta"` (Korn-Graubard), `"asin"`.
+        convention : whose rules for df, intervals and design effects: `"childdata"`, `"r"`, `"stata"`, `"spss"`, `"mics"`, `"dhs"`.
+        keep : `"scores"` keeps the scores of more than 100,000 sampling units, so that two calls can be joined.
+
+        Returns
+        -------
+        Estimates
+
+        Raises
+        ------
+        VariableError, ExpressionError for names and rules; DesignError for a lonely PSU under `"fail"`;
+        EstimationError for a call that cannot be carried out.
+
+        >>> import childdata as cd
+        >>> children = cd.Survey({"poor": [1, 0, 1, 0], "sex": ["f", "f", "m", "m"]})
+        >>> children.estimate(cd.mean("poor == 1"), by="sex", margins=True).to_frame()["estimate"].tolist()
+        [0.5, 0.5, 0.5]
+        """
+        if not 0 < level < 1:
+            raise EstimationError(f"level lies between 0 and 1, such as 0.95; found {level}")
+        check_interval(interval)
+        rules = find_convention(convention)
+        _check_choice("missing", missing, get_args(Missing))
+        _check_choice("missing_by", missing_by, get_args(MissingBy))
+        call = Call(
+            statistics=_named(statistics),
+            by=by,
+            each=each,
+            where=self.domain if where is None else (*self.domain, where),
+            margins=margins,
+            level=level,
+            missing=missing,
+            missing_by=missing_by,
+            convention=rules,
+            interval=interval,
+            lonely=rules.lonely if self.lonely_psu == "fail" else self.lonely_psu,
+            lonely_domains=self.lonely_domains == "adjust",
+            keep=keep,
+        )
+        result = run(self.records, self.design, call)
+        frame, variables = make_frame(result, self.design, call)
+        headings = {name: self.records.label(name) for name in variables}
+        return Estimates(
+            frame=frame,
+            by=variables,
+            headings=headings,
+            settings=settings_of(call, self.design, {**self.declared, "data": self.records.place}),
+            notes=(*self.design.notes, *result.notes),
+            spread=result.spread,
+            rows=np.arange(len(frame)),
+            convention=rules,
+        )
+
+    def describe(self) -> Description:
+        """What the design is: strata, PSUs, records, lonely PSUs, the spread of the weights and Kish's design effect."""
+        return describe(self.records, self.design, self.declared, self.lonely_psu)
+
+    def __repr__(self) -> str:
+        first = self.design.stages[0]
+        inside = f", where {' and '.join(str(rule) for rule in self.domain)}" if self.domain else ""
+        return (
+            f"<Survey {self.records.place}: {self.design.weight.size} records, {first.stratum.size} PSUs, "
+            f"{first.sampled.size} strata{inside}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.describe()._repr_html_()
+
+
+def _check_lonely(lonely_psu: str, lonely_domains: str) -> None:
+    names = get_args(LonelyRule)
+    if lonely_psu not in names:
+        other = _OTHER_NAMES.get(lonely_psu)
+        hint = f"; {lonely_psu!r} is called {other!r} here" if other else ""
+        raise DesignError(f"lonely_psu is one of {', '.join(map(repr, names))}; found {lonely_psu!r}{hint}")
+    if lonely_domains not in ("keep", "adjust"):
+        raise DesignError(f"lonely_domains is 'keep' or 'adjust'; found {lonely_domains!r}")
+
+
+def _check_choice(argument: str, found: str, choices: tuple[str, ...]) -> None:
+    if found not in choices:
+        raise EstimationError(f"{argument} is one of {', '.join(map(repr, choices))}; found {found!r}")
+
+
+def _listed(names: str | Sequence[str] | None) -> list[str]:
+    return [] if names is None else [names] if isinstance(names, str) else list(names)
+
+
+def _named(statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic]) -> dict[str, Statistic]:
+    if isinstance(statistics, Statistic):
+        return {statistics.name: statistics}
+    named = dict(statistics) if isinstance(statistics, Mapping) else {}
+    if not isinstance(statistics, Mapping):
+        for one in statistics:
+            if isinstance(one, Statistic):
+                named[one.name] = one
+            else:
+                named[repr(one)] = one
+    wrong = [name for name, one in named.items() if not isinstance(one, Statistic)]
+    if wrong or not named:
+        raise EstimationError(
+            "estimate() takes statistics such as cd.mean('stunted == 1')"
+            + (f"; {wrong[0]!r} is none" if wrong else "; none was given")
+        )
+    return named
+
+
+def _make_design(
+    records: Records, weight: Rule | None, strata: list[str], psu: list[str], fpc: Rule | Sequence[Rule] | None
+) -> tuple[Design, dict[str, str]]:
+    strata, psu = [records.find(name) for name in strata], [records.find(name) for name in psu]
+    sizes: list[Rule] = list(fpc) if isinstance(fpc, Sequence) and not isinstance(fpc, str) else []
+    if fpc is not None and not sizes:
+        sizes = [fpc]  # type: ignore[list-item]
+    if len(sizes) > max(len(psu), 1):
+        raise DesignError(f"fpc has {len(sizes)} entries, but there are {max(len(psu), 1)} stages in psu; give one per stage")
+    numbers = _numbers(records, {"weight": weight} | {f"fpc {k + 1}": size for k, size in enumerate(sizes)})
+    frame = records.columns([*strata, *psu])
+    records_count = _count(records, frame, numbers)
+    stratum, strata_labels = crossed([frame[name] for name in strata]) if strata else (
+        np.zeros(records_count, dtype=np.intp), ("all",)
+    )
+    units = [_unit(frame[name]) for name in psu] or [np.arange(records_count)]
+    given: list[Floats | None] = [numbers[f"fpc {k + 1}"] for k in range(len(sizes))]
+    given += [None] * (len(units) - len(given))
+    stages = make_stages(stratum, units, given, psu or ["record"])
+    notes: list[str] = []
+    if weight is None:
+        weights = _weight_from_fpc(stages, len(units), notes)
+        name = "1 / sampling fraction" if sizes else "1"
+    else:
+        name = parse(weight).text
+        weights, zeros = checked_weight(numbers["weight"], name)
+        notes += zeros
+    notes += _reused(frame, psu, stages[0].stratum.size)
+    labels = None
+    if psu:
+        first = np.zeros(stages[0].stratum.size, dtype=np.intp)
+        first[stages[0].unit] = np.arange(records_count)
+        labels = tuple(label(value) for value in frame[psu[0]].gather(first).to_list())
+    declared = {"weight": name, "strata": ", ".join(strata), "psu": ", ".join(psu), "fpc": ", ".join(map(str, sizes))}
+    return Design(weights, stages, strata_labels, labels, tuple(notes)), declared
+
+
+def _numbers(records: Records, rules: Mapping[str, Rule | None]) -> dict[str, Floats]:
+    wanted = {name: rule for name, rule in rules.items() if rule is not None}
+    if not wanted:
+        return {}
+    frame = records.evaluate(wanted).frame
+    for name, rule in wanted.items():
+        if not frame[name].dtype.is_numeric():
+            raise DesignError(f"{name} {parse(rule).text!r} in {records.place} holds text where numbers are wanted")
+    return {name: frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in wanted}
+
+
+def _count(records: Records, frame: pl.DataFrame, numbers: Mapping[str, Floats]) -> int:
+    if frame.width:
+        count = frame.height
+    elif numbers:
+        count = next(iter(numbers.values())).size
+    else:
+        count = records.evaluate({"one": 1}).frame.height
+    if not count:
+        raise DesignError(f"{records.place} has no records")
+    return count
+
+
+def _unit(column: pl.Series) -> Codes:
+    codes, _ = encode(column)
+    refuse_missing(codes < 0, column.name, "identifies sampling units")
+    return codes
+
+
+def _reused(frame: pl.DataFrame, psu: list[str], units: int) -> list[str]:
+    if not psu:
+        return []
+    distinct = frame[psu[0]].n_unique()
+    if distinct >= units:
+        return []
+    return [f"{psu[0]!r} has {distinct} numbers for {units} PSUs: numbers are reused across strata and were made unique"]
+
+
+def _weight_from_fpc(stages: tuple, stages_declared: int, notes: list[str]) -> Floats:  # type: ignore[type-arg]
+    weight = np.ones(stages[0].unit.size)
+    if any(np.isinf(stage.population).any() for stage in stages):
+        notes.append("no weight was given: every record has weight 1")
+        return weight
+    for stage in stages:
+        weight = weight * (stage.population / stage.sampled)[stage.stratum[stage.unit]]
+    if len(stages) < stages_declared:
+        warnings.warn("weights were made from the fpc of the first stages only", ChilddataWarning, stacklevel=4)
+    notes.append("no weight was given: weights are the inverse of the sampling fractions")
+    return weight

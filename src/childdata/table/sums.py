@@ -1,0 +1,225 @@
+"""Which hidden numbers of a table can be worked out from the numbers that are shown?
+
+Cells add to their totals, over every variable of a table: a reader who sees a total and all cells but one
+knows the one. The sums of a table are linear equations, the hidden numbers their unknowns; an unknown is
+exposed exactly when it is the same in every solution, that is when its row of the null space is zero
+(which finds chains of sums that no rule of "one gap per line" finds). A number is also exposed when all
+hidden numbers of a sum stand at the same end of what is known about them: two counts of "1 to 4" that add
+to 2 are both 1. `protected` hides the smallest further cells until nothing is exposed.
+
+Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (secondary cell suppression).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Key = tuple[str, ...]
+Floats = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+
+# A label that no file can hold: stands for "all of this variable".
+ALL = "\N{NULL}all"
+# A total that is less than twice its cells belongs to them, even where some records have no label.
+LEAST_COVERED = 0.5
+SAME = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One sum that a reader can do: the place of the total, the places of its cells."""
+
+    total: int
+    cells: tuple[int, ...]
+
+    def places(self) -> tuple[int, ...]:
+        """Cells first, then the total: the order in which something further is hidden."""
+        return (*self.cells, self.total)
+
+
+def all_nodes(keys: Sequence[Key], *, fixed: int = 0) -> list[Key]:
+    """The keys of the rows, then every total over them that no row shows.
+
+    The first `fixed` parts of a key are never added over.
+
+    >>> all_nodes([("Brest", "girls")])[1:] == [(ALL, "girls"), ("Brest", ALL), (ALL, ALL)]
+    True
+    """
+    nodes = dict.fromkeys(keys)
+    for key in keys:
+        labelled = [place for place in range(fixed, len(key)) if key[place] != ALL]
+        for size in range(1, len(labelled) + 1):
+            for places in combinations(labelled, size):
+                nodes.setdefault(tuple(ALL if p in places else part for p, part in enumerate(key)))
+    return list(nodes)
+
+
+def all_sums(nodes: Sequence[Key]) -> list[Sum]:
+    """Every sum over one variable among the nodes, the finest first."""
+    place = {node: position for position, node in enumerate(nodes)}
+    cells: dict[tuple[int, Key], list[int]] = {}
+    for node in nodes:
+        for variable, label in enumerate(node):
+            total = (*node[:variable], ALL, *node[variable + 1 :])
+            if label != ALL and total in place:
+                cells.setdefault((variable, total), []).append(place[node])
+    found = [Sum(place[total], tuple(members)) for (_, total), members in cells.items()]
+    return sorted(found, key=lambda one: nodes[one.total].count(ALL))
+
+
+def holding(sums: Iterable[Sum], counts: Floats, values: Floats | None = None) -> list[Sum]:
+    """Those sums that hold among the true numbers, so that a reader who does them learns something.
+
+    Parameters
+    ----------
+    counts : (nodes,) records of each node, NaN where no row shows it; filled from its cells.
+    values : (nodes,) values; their sum holds as it is (totals) or weighted by the counts (means, shares).
+        None asks about the counts alone.
+
+    A sum of values over cells that do not hold all records of the total (labels unknown) can be done
+    roughly at least and is kept; a sum that does not hold (a median, an index) teaches nothing.
+    """
+    counts = counts.copy()
+    values = None if values is None else values.copy()
+    kept = []
+    for one in sums:
+        cells = list(one.cells)
+        covered = float(np.nansum(counts[cells]))
+        if np.isnan(counts[one.total]):
+            counts[one.total] = covered
+            if values is not None:
+                values[one.total] = _mean(values[cells], counts[cells])
+            kept.append(one)
+            continue
+        total = counts[one.total]
+        if total > 0 and not LEAST_COVERED <= covered / total <= 1 + SAME:
+            continue
+        if values is None or covered < total * (1 - SAME) or _adds(one, values, counts):
+            kept.append(one)
+    return kept
+
+
+def _mean(values: Floats, counts: Floats) -> float:
+    known = ~np.isnan(values) & (counts > 0)
+    return float(np.average(values[known], weights=counts[known])) if known.any() else np.nan
+
+
+def _adds(one: Sum, values: Floats, counts: Floats) -> bool:
+    cells = list(one.cells)
+    total = values[one.total]
+    if np.isnan(total):
+        return True
+    as_mean = _mean(values[cells], counts[cells])
+    plain = float(np.nansum(values[cells]))
+    return bool(
+        np.isclose(as_mean, total, rtol=SAME, atol=1e-12) or np.isclose(plain, total, rtol=SAME, atol=1e-12)
+    )
+
+
+def exposed(sums: Sequence[Sum], unknown: Truths) -> Truths:
+    """Which unknown nodes the sums determine.
+
+    >>> one = [Sum(2, (0, 1))]
+    >>> exposed(one, np.array([True, False, False])).tolist()
+    [True, False, False]
+    >>> exposed(one, np.array([True, True, False])).tolist()
+    [False, False, False]
+    """
+    found = np.zeros_like(unknown)
+    for columns, rows in _blocks(sums, unknown):
+        matrix = np.zeros((len(rows), len(columns)))
+        place = {node: position for position, node in enumerate(columns)}
+        for row, one in enumerate(rows):
+            for node in one.cells:
+                if unknown[node]:
+                    matrix[row, place[node]] = 1.0
+            if unknown[one.total]:
+                matrix[row, place[one.total]] = -1.0
+        _, singular, right = np.linalg.svd(matrix)
+        rank = int((singular > 1e-9).sum())
+        free = np.abs(right[rank:]).max(axis=0, initial=0.0)
+        found[np.array(columns)[free < 1e-9]] = True
+    return found
+
+
+def _blocks(sums: Sequence[Sum], unknown: Truths) -> list[tuple[list[int], list[Sum]]]:
+    """Unknown nodes that hang together by sums, with those sums: small systems instead of a large one."""
+    block_of: dict[int, int] = {}
+    blocks: dict[int, tuple[list[int], list[Sum]]] = {}
+    for number, one in enumerate(sums):
+        nodes = [node for node in one.places() if unknown[node]]
+        if not nodes:
+            continue
+        blocks[number] = ([], [one])
+        for node in nodes:
+            old = block_of.get(node)
+            if old is None:
+                blocks[number][0].append(node)
+                block_of[node] = number
+            elif old != number:
+                merged, their_sums = blocks.pop(old)
+                blocks[number][0].extend(merged)
+                blocks[number][1].extend(their_sums)
+                block_of.update(dict.fromkeys(merged, number))
+    return list(blocks.values())
+
+
+def protected(
+    sums: Sequence[Sum],
+    hidden: Truths,
+    *,
+    known: Truths,
+    rows: Truths,
+    size: Floats,
+    lowest: Truths,
+    highest: Truths,
+) -> Truths:
+    """What must be hidden so that nothing hidden can be worked out.
+
+    Parameters
+    ----------
+    hidden : (nodes,) hidden for their own sake.
+    known : (nodes,) what a reader knows if it is not hidden; other nodes are totals he has to work out.
+    rows : (nodes,) the table has a row for it, which can be hidden.
+    size : (nodes,) records; the smallest cell with records is hidden first, a total when no cell is left.
+    lowest, highest : (nodes,) the true number stands at the lower (upper) end of what a reader knows of a
+        hidden one.
+
+    >>> table = [Sum(3, (0, 1, 2))]
+    >>> no, all_rows = np.zeros(4, dtype=bool), np.ones(4, dtype=bool)
+    >>> small = np.array([True, False, False, False])
+    >>> protected(table, small, known=all_rows, rows=all_rows, lowest=no, highest=no,
+    ...           size=np.array([3.0, 60.0, 40.0, 103.0])).tolist()
+    [True, False, True, False]
+    """
+    result = hidden.copy()
+    while True:
+        threatened = exposed(sums, result | ~known) & result
+        for one in sums:
+            places = [place for place in one.places() if result[place]]
+            complete = all(known[place] for place in one.places()) and not result[one.total]
+            own = [place for place in places if hidden[place]]
+            if places and complete and len(own) == len(places) and (lowest[own].all() or highest[own].all()):
+                threatened[own] = True
+        more = {_smallest(int(node), sums, rows & ~result, size) for node in np.flatnonzero(threatened)}
+        more.discard(None)
+        if not more:
+            return result
+        result[[node for node in more if node is not None]] = True
+
+
+def _smallest(node: int, sums: Sequence[Sum], open_rows: Truths, size: Floats) -> int | None:
+    """The next node to hide beside `node`: a cell before a total, one with records first, the smallest."""
+    candidates = [
+        (place == one.total, not size[place] > 0, float(size[place]), place)
+        for one in sums
+        if node in one.places()
+        for place in one.places()
+        if open_rows[place]
+    ]
+    return min(candidates)[3] if candidates else None

@@ -1,0 +1,265 @@
+"""In which words, and with which decimal sign, is a result told to its reader?
+
+One catalogue holds every heading, note, flag and plot word in English and in Russian; nothing that a
+reader sees is worded anywhere else, except the user's own labels, which are never translated. Numbers
+are written by the reader's language and never by the locale of the computer: English `1,234.5`,
+Russian `1 234,5` (narrow no-break space, decimal comma), a true minus sign in both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from childdata.errors import ChilddataError, nearest
+
+Lang = Literal["en", "ru"]
+
+MINUS = "\N{MINUS SIGN}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    # Headings of the columns of results; the last part is the column's name.
+    "column.statistic": ("Statistic", "Показатель"),
+    "column.item": ("Item", "Категория"),
+    "column.estimate": ("Estimate", "Оценка"),
+    "column.se": ("Standard error", "Стандартная ошибка"),
+    "column.ci_low": ("Lower limit ({level})", "Нижняя граница ({level})"),
+    "column.ci_high": ("Upper limit ({level})", "Верхняя граница ({level})"),
+    "column.cv": ("Coefficient of variation", "Коэффициент вариации"),
+    "column.deff": ("Design effect (deff)", "Эффект дизайна (deff)"),
+    "column.deft": ("Root of design effect (deft)", "Корень из эффекта дизайна (deft)"),
+    "column.df": ("Degrees of freedom", "Число степеней свободы"),
+    "column.n": ("Unweighted count", "Невзвешенное число наблюдений"),
+    "column.n_weighted": ("Weighted count", "Взвешенное число наблюдений"),
+    "column.psus": ("Primary sampling units", "Первичные единицы отбора"),
+    "column.missing": ("Unknown", "Нет ответа"),
+    "column.missing_share": ("Share unknown", "Доля без ответа"),
+    "column.flag": ("Remark", "Примечание"),
+    "column.scale": ("Scale", "Шкала"),
+    "column.state": ("State of the value", "Статус значения"),
+    "column.shown": ("As shown", "В таблице"),
+    "column.value": ("Value (r)", "Значение (r)"),
+    "column.lower_2se": ("Lower bound (r {minus} 2se)", "Нижняя граница (r {minus} 2se)"),
+    "column.upper_2se": ("Upper bound (r + 2se)", "Верхняя граница (r + 2se)"),
+    # Labels that results, not users, put into their rows.
+    "label.total": ("Total", "Всего"),
+    "label.missing": ("Missing", "Нет данных"),
+    # Marks of what is not shown, and what a reader is told about them.
+    "mark.suppressed": ("(*)", "(*)"),
+    "mark.few": ("<{count}", "<{count}"),
+    "mark.empty": ("–", "–"),
+    "mark.unavailable": ("…", "…"),
+    "state.shown": ("shown", "показано"),
+    "state.flagged": ("few records", "мало наблюдений"),
+    "state.suppressed": ("not shown", "не показано"),
+    "state.few": ("too few to be counted", "слишком мало для подсчёта"),
+    "state.empty": ("no records", "нет наблюдений"),
+    "note.suppressed": (
+        "(*) Not shown: fewer than {minimum} unweighted records, a share of exactly 0% or 100% in a small "
+        "group, or a value from which a hidden one could be worked out.",
+        "(*) Не показано: менее {minimum} невзвешенных наблюдений, доля ровно 0 % или 100 % в малой "
+        "группе либо значение, по которому можно вычислить скрытое.",
+    ),
+    "note.unreliable": (
+        "(*) Not shown: too few records for a reliable value (fewer than {minimum} in effect, or an "
+        "interval too wide), or a value from which a hidden one could be worked out.",
+        "(*) Не показано: слишком мало наблюдений для надёжной оценки (эффективный объём менее {minimum} "
+        "или слишком широкий интервал) либо значение, по которому можно вычислить скрытое.",
+    ),
+    "note.flagged": (
+        "( ) Rests on {minimum}–{most} unweighted records: use with care.",
+        "( ) Основано на {minimum}–{most} невзвешенных наблюдениях: использовать с осторожностью.",
+    ),
+    "note.review": (
+        "( ) Fewer than {df} degrees of freedom, or a share of exactly 0% or 100%: use with care.",
+        "( ) Менее {df} степеней свободы либо доля ровно 0 % или 100 %: использовать с осторожностью.",
+    ),
+    "note.few": (
+        "<{count} Counts from 1 to {most} are not shown.",
+        "<{count} Числа от 1 до {most} не показываются.",
+    ),
+    "note.empty": ("– No records.", "– Наблюдений нет."),
+    "note.unavailable": ("… Not available.", "… Данных нет."),
+    "note.interval": (
+        "Limits: {level} confidence interval.",
+        "Границы: доверительный интервал {level}.",
+    ),
+    "note.sampling_errors": (
+        "Bounds are the value plus and minus two standard errors; for shares within 0 and 1. "
+        "Shares are given as fractions of one.",
+        "Границы: значение плюс и минус две стандартные ошибки; для долей в пределах от 0 до 1. "
+        "Доли приведены в долях единицы.",
+    ),
+    "note.working": (
+        "Working table: nothing is hidden. Not for publication.",
+        "Рабочая таблица: ничего не скрыто. Не для публикации.",
+    ),
+    "table.sampling_errors": ("Sampling errors", "Ошибки выборки"),
+    "table.estimates": ("Estimates", "Оценки"),
+    "table.more_rows": ("… {count} more rows", "… ещё строк: {count}"),
+    "table.confidence": ("{level} confidence interval", "Доверительный интервал {level}"),
+    "table.sheet": ("Table", "Таблица"),
+    "table.about": ("About", "О таблице"),
+    "table.notes": ("Notes", "Примечания"),
+    "table.provenance": ("How it was made", "Как получено"),
+    "unit.points": ("pp", "п. п."),
+    # Flags of rows, as they stand in working results, told to a reader.
+    "flag.empty": ("empty", "нет наблюдений"),
+    "flag.one_psu": ("one PSU", "одна первичная единица отбора"),
+    "flag.no_df": ("no degrees of freedom", "нет степеней свободы"),
+    "flag.lonely_psu": ("lonely PSU", "единственная ПЕО в страте"),
+    "flag.constant": ("constant", "постоянное значение"),
+    "flag.undefined": ("undefined", "не определено"),
+    # Where a result comes from; the last part is the name under which it is recorded.
+    "provenance.version": ("childdata version", "Версия childdata"),
+    "provenance.data": ("Data", "Данные"),
+    "provenance.source": ("Source", "Источник"),
+    "provenance.fingerprint": ("Fingerprint of the data", "Контрольная сумма данных"),
+    "provenance.weight": ("Weight", "Вес"),
+    "provenance.strata": ("Strata", "Страты"),
+    "provenance.psu": ("Primary sampling unit", "Первичная единица отбора"),
+    "provenance.fpc": ("Finite population correction", "Поправка на конечность совокупности"),
+    "provenance.lonely_psu": ("Strata with one PSU", "Страты с одной ПЕО"),
+    "provenance.convention": ("Convention", "Соглашение"),
+    "provenance.level": ("Confidence level", "Доверительная вероятность"),
+    "provenance.interval": ("Interval", "Интервал"),
+    "provenance.where": ("Records", "Отбор наблюдений"),
+    "provenance.by": ("By", "Группировка"),
+    "provenance.each": ("By each of", "По каждому из"),
+    "provenance.margins": ("Totals", "Итоги"),
+    "provenance.missing": ("Unknown answers", "Отсутствующие ответы"),
+    "provenance.deff": ("Design effect", "Эффект дизайна"),
+    "provenance.quantile_rule": ("Quantile rule", "Правило квантилей"),
+    "provenance.disclosure": ("What is hidden", "Правило сокрытия"),
+    "provenance.seed": ("Seed", "Начальное число"),
+    "provenance.method_file": ("Method file", "Файл методики"),
+    "provenance.date": ("Date", "Дата"),
+    # Pictures.
+    "plot.share": ("Per cent", "Проценты"),
+    "plot.points": ("Percentage points", "Процентные пункты"),
+    "plot.estimate": ("Estimate", "Оценка"),
+    "plot.interval": (
+        "Dots: estimates. Lines: {level} confidence intervals.",
+        "Точки: оценки. Линии: доверительные интервалы {level}.",
+    ),
+    "plot.flagged": (
+        "Hollow dots: {minimum}–{most} unweighted records.",
+        "Пустые точки: {minimum}–{most} невзвешенных наблюдений.",
+    ),
+    "plot.review": ("Hollow dots: use with care.", "Пустые точки: использовать с осторожностью."),
+    "plot.suppressed": ("(*) not shown: too few records", "(*) не показано: мало наблюдений"),
+    "plot.count": ("n = {count}", "n = {count}"),
+}
+
+# English words of results -> their key; only these are translated inside rows, never a user's label.
+FLAGS: Mapping[str, str] = {english: key for key, (english, _) in WORDS.items() if key.startswith("flag.")}
+
+
+def word(key: str, lang: Lang = "en", **values: object) -> str:
+    """The word or sentence of the catalogue under `key`, its blanks filled with `values`.
+
+    Raises
+    ------
+    ChilddataError if the language or the key is not there.
+
+    >>> word("column.se", "ru")
+    'Стандартная ошибка'
+    >>> word("mark.few", "en", count=5)
+    '<5'
+    """
+    pair = WORDS.get(key)
+    if pair is None:
+        raise ChilddataError(f"no word {key!r} in the catalogue of words{nearest(key, WORDS)}")
+    text = pair[_place(lang)]
+    return text.format(minus=MINUS, **values) if "{" in text else text
+
+
+def heading(name: str, lang: Lang = "en", *, level: float = 0.95) -> str:
+    """Heading of a result column; a name that the catalogue does not know is its own heading.
+
+    >>> heading("ci_low")
+    'Lower limit (95%)'
+    >>> heading("windex5")
+    'windex5'
+    """
+    key = f"column.{name}"
+    return word(key, lang, level=percent(level, None, lang)) if key in WORDS else name
+
+
+def flag(text: str, lang: Lang = "en") -> str:
+    """The remarks of a row, separated by `; `, in the reader's language; an unknown one stays as it is.
+
+    >>> flag("one PSU; empty", "ru")
+    'одна первичная единица отбора; нет наблюдений'
+    """
+    remarks = [remark.strip() for remark in text.split(";") if remark.strip()]
+    return "; ".join(word(FLAGS[remark], lang) if remark in FLAGS else remark for remark in remarks)
+
+
+def recorded(name: str, lang: Lang = "en") -> str:
+    """Heading of one entry of a provenance; a name that the catalogue does not know stays as it is.
+
+    >>> recorded("weight", "ru"), recorded("grant")
+    ('Вес', 'grant')
+    """
+    key = f"provenance.{name}"
+    return word(key, lang) if key in WORDS else name
+
+
+def number(value: float, digits: int | None = None, lang: Lang = "en") -> str:
+    """`value` with `digits` decimals (None: as many as it has, 15 at most), as the language writes it.
+
+    A missing value is the mark for "not available".
+
+    >>> number(-1234.5, 1), number(1234.5, 1, "ru").replace(THIN, "_")
+    ('−1,234.5', '1_234,5')
+    """
+    place = _place(lang)
+    if math.isnan(value):
+        return word("mark.unavailable", lang)
+    if math.isinf(value):
+        return (MINUS if value < 0 else "") + "∞"
+    digits_text = _shortest(abs(value)) if digits is None else f"{abs(value):,.{digits}f}"
+    if place == 1:
+        digits_text = digits_text.replace(",", THIN).replace(".", ",")
+    negative = value < 0 and any(sign in "123456789" for sign in digits_text)
+    return (MINUS if negative else "") + digits_text
+
+
+def percent(share: float, digits: int | None = 1, lang: Lang = "en") -> str:
+    """A share of one as per cent.
+
+    >>> percent(0.1803), percent(0.1803, 2, "ru").replace(THIN, "_")
+    ('18.0%', '18,03_%')
+    """
+    text = number(round(share * 100, 10), digits, lang)
+    return text if math.isnan(share) else text + ("%" if _place(lang) == 0 else THIN + "%")
+
+
+def points(difference: float, digits: int = 1, lang: Lang = "en", *, sign: bool = True) -> str:
+    """A difference of shares in percentage points, with its sign unless `sign` is False.
+
+    >>> points(0.032), points(-0.032, lang="ru").replace(THIN, "_")
+    ('+3.2 pp', '−3,2_п. п.')
+    """
+    text = number(round(difference * 100, 10), digits, lang)
+    if math.isnan(difference):
+        return text
+    positive = sign and difference > 0 and any(figure in "123456789" for figure in text)
+    space = " " if _place(lang) == 0 else THIN
+    return f"{'+' if positive else ''}{text}{space}{word('unit.points', lang)}"
+
+
+def _shortest(value: float) -> str:
+    """As many decimals as the number has; no exponent below 1e15."""
+    text = f"{value:,.15f}" if value < 1 else f"{value:,.{max(0, 15 - len(str(int(value))))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _place(lang: str) -> int:
+    languages = get_args(Lang)
+    if lang not in languages:
+        raise ChilddataError(f"language {lang!r} is not there; choose {' or '.join(map(repr, languages))}")
+    return languages.index(lang)
