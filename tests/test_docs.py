@@ -50,7 +50,7 @@ def blocks(page: Path, kinds: str) -> list[tuple[int, str]]:
 
 
 def page_examples(page: Path) -> doctest.DocTest:
-    """All `>>>` blocks of a page as one example: a later block sees what an earlier one made; lines keep their place."""
+    """All `>>>` blocks of a page as one example, each line in its place; later blocks see earlier ones."""
     kept = [""] * (page.read_text(encoding="utf-8").count("\n") + 1)
     for line, text in blocks(page, "python|pycon"):
         if text.lstrip().startswith(">>>"):

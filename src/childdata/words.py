@@ -45,7 +45,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.upper_2se": ("Upper bound (r + 2se)", "Верхняя граница (r + 2se)"),
     # Labels that results, not users, put into their rows.
     "label.total": ("Total", "Всего"),
-    "label.missing": ("Missing", "Нет данных"),
+    "label.missing": ("No data", "Нет данных"),
     # Marks of what is not shown, and what a reader is told about them.
     "mark.suppressed": ("(*)", "(*)"),
     "mark.few": ("<{count}", "<{count}"),
@@ -106,12 +106,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "table.provenance": ("How it was made", "Как получено"),
     "unit.points": ("pp", "п. п."),
     # Flags of rows, as they stand in working results, told to a reader.
-    "flag.empty": ("empty", "нет наблюдений"),
+    "flag.empty": ("no records", "нет наблюдений"),
     "flag.one_psu": ("one PSU", "одна первичная единица отбора"),
     "flag.no_df": ("no degrees of freedom", "нет степеней свободы"),
-    "flag.lonely_psu": ("lonely PSU", "единственная ПЕО в страте"),
-    "flag.constant": ("constant", "постоянное значение"),
-    "flag.undefined": ("undefined", "не определено"),
     # Where a result comes from; the last part is the name under which it is recorded.
     "provenance.version": ("childdata version", "Версия childdata"),
     "provenance.data": ("Data", "Данные"),
@@ -130,7 +127,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "provenance.each": ("By each of", "По каждому из"),
     "provenance.margins": ("Totals", "Итоги"),
     "provenance.missing": ("Unknown answers", "Отсутствующие ответы"),
-    "provenance.deff": ("Design effect", "Эффект дизайна"),
+    "provenance.missing_by": ("Unknown labels", "Отсутствующие признаки группировки"),
+    "provenance.df": ("Degrees of freedom", "Число степеней свободы"),
+    "provenance.design_effect": ("Design effect", "Эффект дизайна"),
+    "provenance.lonely_domains": ("Strata with one PSU in a domain", "Страты с одной ПЕО в группе"),
+    "provenance.lonely_strata": ("Number of strata with one PSU", "Число страт с одной ПЕО"),
     "provenance.quantile_rule": ("Quantile rule", "Правило квантилей"),
     "provenance.disclosure": ("What is hidden", "Правило сокрытия"),
     "provenance.seed": ("Seed", "Начальное число"),
@@ -153,8 +154,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "plot.count": ("n = {count}", "n = {count}"),
 }
 
-# English words of results -> their key; only these are translated inside rows, never a user's label.
-FLAGS: Mapping[str, str] = {english: key for key, (english, _) in WORDS.items() if key.startswith("flag.")}
+# Remarks as working results hold them -> their key.
+FLAGS: Mapping[str, str] = {"empty": "flag.empty", "one PSU": "flag.one_psu", "no df": "flag.no_df"}
 
 
 def word(key: str, lang: Lang = "en", **values: object) -> str:

@@ -1,12 +1,13 @@
 """What is in a file, so that it can be shown to others: one row per variable.
 
-Private by construction: counts under five are hidden, and where only one is hidden in a variable its neighbour is
-hidden too, since the total would reveal it; percentiles 1 and 99 stand for the extremes, and only where five
-records lie beyond each; the text of free answers never appears.
+Private by construction: counts under five are hidden, and where only one is hidden in a variable its
+neighbour is hidden too, since the total would reveal it; percentiles 1 and 99 stand for the extremes, and
+only where five records lie beyond each; the text of free answers never appears.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -20,7 +21,8 @@ from childdata.microdata.labels import Code, Variable
 SMALLEST_COUNT = 5
 HIDDEN = f"<{SMALLEST_COUNT}"
 COLUMNS = (
-    "name", "label", "kind", "unit", "n_valid", "n_missing", "missing", "unique", "p1", "median", "p99", "values", "undeclared",
+    "name", "label", "kind", "unit", "n_valid", "n_missing", "missing", "unique", "p1", "median", "p99", "values",
+    "undeclared",
 )  # fmt: skip
 
 
@@ -45,7 +47,8 @@ class Codebook:
 
     Attributes
     ----------
-    rows : pandas frame, a row per variable: name, label, kind, unit, n_valid, n_missing (numbers, or "<5"), missing
+    rows : pandas frame, a row per variable: name, label, kind, unit, n_valid, n_missing (numbers, or "<5"),
+    missing
         (n by reason), unique (count of different answers), p1, median, p99, values (code, label and n of each
         labelled code), undeclared (codes not declared missing whose label reads like "no answer").
     source : name of the file.
@@ -63,7 +66,8 @@ class Codebook:
         return self.rows.copy()
 
     def undeclared(self) -> pd.DataFrame:
-        """The variables with codes that read like "no answer" but are not declared so: name, label, undeclared."""
+        """The variables with codes that read like "no answer" but are not declared so: name, label,
+        undeclared."""
         found = self.rows.loc[self.rows["undeclared"] != "", ["name", "label", "undeclared"]]
         return found.reset_index(drop=True)
 
@@ -87,7 +91,7 @@ class Codebook:
 
 def _shown(cell: object) -> str:
     if isinstance(cell, float):
-        return "" if cell != cell else f"{cell:g}"
+        return "" if math.isnan(cell) else f"{cell:g}"
     return str(cell)
 
 

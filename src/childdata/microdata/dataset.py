@@ -34,7 +34,8 @@ class Dataset:
     ----------
     frame : polars frame; null where there is no answer, for whatever reason.
     variables : name -> Variable, found in whatever case.
-    reasons : same height; a column for each variable that has answers declared missing: the SPSS code (Float64),
+    reasons : same height; a column for each variable that has answers declared missing: the SPSS code
+    (Float64),
         the text code, or the letter of the Stata tag; null for ordinary answers and for system-missing ones.
     unit : what a row is ("household"), where known.
     source : name of the file, for messages.
@@ -56,10 +57,14 @@ class Dataset:
 
     def __post_init__(self) -> None:
         known = dict(self.variables.items())
-        variables = (known.get(name) or Variable(name, kind=kind_of(dtype)) for name, dtype in self.frame.schema.items())
+        variables = (
+            known.get(name) or Variable(name, kind=kind_of(dtype)) for name, dtype in self.frame.schema.items()
+        )
         object.__setattr__(self, "variables", Variables(variables, place=self.source))
         if self.reasons.width and self.reasons.height != self.frame.height:
-            raise VariableError(f"reasons of {self.source} have {self.reasons.height} rows, the frame {self.frame.height}")
+            raise VariableError(
+                f"reasons of {self.source} have {self.reasons.height} rows, the frame {self.frame.height}"
+            )
 
     @classmethod
     def from_frame(
@@ -73,7 +78,8 @@ class Dataset:
     ) -> Dataset:
         """A Dataset from a data frame of any library, or a mapping of columns.
 
-        Categories become codes 1, 2, ... with value labels; codes that `variables` declare missing are masked.
+        Categories become codes 1, 2, ... with value labels; codes that `variables` declare missing are
+        masked.
 
         >>> Dataset.from_frame({"x": [1, 8]}, variables=[Variable("x", missing_codes=(8,))]).frame["x"].to_list()
         [1, None]
@@ -128,7 +134,8 @@ class Dataset:
     def with_columns(self, **rules: Rule) -> Dataset:
         """The same data with new variables, each made by a rule and labelled with it.
 
-        A truth becomes true or false; unknown where the rule cannot be known. A variable of the same name is replaced.
+        A truth becomes true or false; unknown where the rule cannot be known. A variable of the same name is
+        replaced.
 
         >>> Dataset.from_frame({"age": [3, 7]}).with_columns(small="age < 5").frame["small"].to_list()
         [True, False]
@@ -179,7 +186,8 @@ class Dataset:
 
         Raises
         ------
-        VariableError if a key is unknown, has types that cannot match, or breaks the relation, or if names clash.
+        VariableError if a key is unknown, has types that cannot match, or breaks the relation, or if names
+        clash.
 
         >>> child = Dataset.from_frame({"HH1": [1, 1], "LN": [2, 3]})
         >>> member = Dataset.from_frame({"HH1": [1.0], "HL1": [2.0], "HL4": [1]})
@@ -200,21 +208,28 @@ class Dataset:
         >>> people.aggregate(by=["HH1"], children="count_true(age < 18)").frame["children"].to_list()
         [1.0, 0.0]
         """
-        keys = [find_name(name, self.frame.columns, place=self.source) for name in ([by] if isinstance(by, str) else by)]
+        keys = [
+            find_name(name, self.frame.columns, place=self.source) for name in ([by] if isinstance(by, str) else by)
+        ]
         frame = aggregate(self.frame, keys, rules, reasons=self._reasons(), place=self.source)
         new = [Variable(name, label=_text(rule), kind=kind_of(frame.schema[name])) for name, rule in rules.items()]
-        variables = {**{name: self.variables[name] for name in keys}, **{variable.name: variable for variable in new}}
+        variables = {
+            **{name: self.variables[name] for name in keys},
+            **{variable.name: variable for variable in new},
+        }
         note = f"{self.frame.height} rows of {self.source} were aggregated to {frame.height} by {', '.join(keys)}."
         return Dataset(frame, variables, unit=unit, source=self.source, notes=(*self.notes, note))
 
     def codebook(self) -> Codebook:
-        """A description of every variable that can be shown to others: no extremes, no free text, no small counts."""
+        """A description of every variable that can be shown to others: no extremes, no free text, no small
+        counts."""
         return make_codebook(self)
 
     def missing_reasons(self, name: str) -> pd.DataFrame:
         """Why answers of a variable are missing: a row per reason with code, label and n, unweighted.
 
-        The last row, code ".", counts what is missing without a reason. A working table: small counts are shown.
+        The last row, code ".", counts what is missing without a reason. A working table: small counts are
+        shown.
 
         >>> data = Dataset.from_frame({"x": [1, 8, None]}, variables=[Variable("x", "", {8: "DK"}, (8,))])
         >>> data.missing_reasons("x")["n"].to_list()
@@ -229,7 +244,8 @@ class Dataset:
         return self.frame
 
     def to_pandas(self, *, labels: bool = False) -> pd.DataFrame:
-        """The frame as pandas; with `labels`, labelled variables as ordered categories in the order of their codes."""
+        """The frame as pandas; with `labels`, labelled variables as ordered categories in the order of their
+        codes."""
         return labelled(self.frame, self.variables) if labels else self.frame.to_pandas()
 
     def write(self, path: str | Path, **options: Any) -> Path:
@@ -241,7 +257,8 @@ class Dataset:
 
     def __repr__(self) -> str:
         unit = f", one row per {self.unit}" if self.unit else ""
-        return f"<Dataset {self.source}: {self.frame.height} rows x {self.frame.width} variables{unit}; {len(self.notes)} notes>"
+        shape = f"{self.frame.height} rows x {self.frame.width} variables"
+        return f"<Dataset {self.source}: {shape}{unit}; {len(self.notes)} notes>"
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -1,8 +1,8 @@
 """How SPSS, Stata and SAS count days and seconds, and how those counts become dates and back.
 
-SPSS counts seconds from 14 October 1582; Stata counts days (%td) or milliseconds (%tc), SAS days or seconds, from
-1 January 1960. Whether a number is a date is said by its display format and never inferred from its values.
-Stata's weeks, months, quarters and half-years (%tw %tm %tq %th) stay the counts they are.
+SPSS counts seconds from 14 October 1582; Stata counts days (%td) or milliseconds (%tc), SAS days or seconds,
+from 1 January 1960. Whether a number is a date is said by its display format and never inferred from its
+values. Stata's weeks, months, quarters and half-years (%tw %tm %tq %th) stay the counts they are.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _SAS_CLOCK = re.compile(r"^(IS|E|B)8601TM$")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a number that stands for a moment counts: its kind and how many of its units make one second or day."""
+    """What a number that stands for a moment counts: its kind and how many of its units make one second or
+    day."""
 
     kind: Kind
     per_unit: float
@@ -117,7 +118,8 @@ def _where(values: pl.Series, inside: pl.Series) -> pl.Series:
 
 
 def from_moments(moments: pl.Series, program: Program) -> tuple[pl.Series, str]:
-    """Dates, datetimes, times or durations as the counts of a program, and the display format that says so."""
+    """Dates, datetimes, times or durations as the counts of a program, and the display format that says
+    so."""
     shift = _EPOCH_DAYS[program]
     formats = {
         "spss": {"date": "DATE11", "datetime": "DATETIME23.2", "time": "TIME11.2"},

@@ -102,10 +102,15 @@ def _to_spss(out: Export, name: str, values: pl.Series, reasons: pl.Series | Non
         reasons = reasons.replace_strict(TAG_CODES, default=None, return_dtype=pl.Float64)
     if tags:
         numbers = [TAG_CODES[tag[1]] for tag in tags if tag[1] in TAG_CODES]
-        labels = {TAG_CODES[code[1]] if isinstance(code, str) and is_tag(code) else code: label for code, label in labels.items()}
+        labels = {
+            TAG_CODES[code[1]] if isinstance(code, str) and is_tag(code) else code: label
+            for code, label in labels.items()
+        }
         if bool(values.cast(pl.Float64).is_in(numbers).any()):
             raise VariableError(f"the tags of {name!r} would become {numbers}, but some of these are answers")
-        codes, ranges = (codes + list(numbers), ranges) if len(numbers) <= 3 else (codes, [(min(numbers), max(numbers))])
+        codes, ranges = (
+            (codes + list(numbers), ranges) if len(numbers) <= 3 else (codes, [(min(numbers), max(numbers))])
+        )
         pairs = ", ".join(f"{tag} as {number:g}" for tag, number in zip(tags, numbers, strict=False))
         out.said.append(f"Stata's tags of {name!r} are written as codes: {pairs}")
     if len(ranges) > 1 or len(codes) > (1 if ranges else 3):
@@ -136,7 +141,9 @@ def _to_stata(out: Export, name: str, values: pl.Series, reasons: pl.Series | No
     labels = dict(variable.value_labels.items())
     tags = [str(code)[1] for code in labels if isinstance(code, str) and is_tag(code)]
     tags += [str(code)[1] for code in variable.missing_codes if isinstance(code, str) and is_tag(code)]
-    if reasons is not None and reasons.dtype != pl.String or any(not isinstance(c, str) for c in variable.missing_codes):
+    if (reasons is not None and reasons.dtype != pl.String) or any(
+        not isinstance(c, str) for c in variable.missing_codes
+    ):
         letters = _letters(name, reasons, variable)
         labels = {f".{letters[code]}" if code in letters else code: label for code, label in labels.items()}
         tags += list(letters.values())
@@ -147,7 +154,9 @@ def _to_stata(out: Export, name: str, values: pl.Series, reasons: pl.Series | No
     broken = [code for code in labels if not isinstance(code, str) and code != math.floor(code)]
     if broken:
         out.said.append(f"Stata labels whole numbers only: {len(broken)} labels of {name!r} are not written")
-    kept = {(code[1] if isinstance(code, str) else int(code)): label for code, label in labels.items() if code not in broken}
+    kept: dict[Code, str] = {
+        (code[1] if isinstance(code, str) else int(code)): label for code, label in labels.items() if code not in broken
+    }
     if kept:
         out.value_labels[name] = kept
     present = set(reasons.drop_nulls().unique()) if reasons is not None and reasons.dtype == pl.String else set()
@@ -162,7 +171,9 @@ def _letters(name: str, reasons: pl.Series | None, variable: Variable) -> dict[f
     if reasons is not None:
         codes |= {float(code) for code in reasons.drop_nulls().unique()}
     if len(codes) > 26:
-        raise VariableError(f"variable {name!r} has {len(codes)} missing codes; Stata has 26 tags: write .sav or .parquet")
+        raise VariableError(
+            f"variable {name!r} has {len(codes)} missing codes; Stata has 26 tags: write .sav or .parquet"
+        )
     return {code: chr(ord("a") + i) for i, code in enumerate(sorted(codes))}
 
 
@@ -177,7 +188,9 @@ def _compact(values: pl.Series) -> pl.Series:
 def _with_tags(values: pl.Series, reasons: pl.Series | None) -> pl.Series:
     if reasons is None or reasons.null_count() == len(reasons):
         return values
-    mixed = [value if letter is None else letter for value, letter in zip(values.to_list(), reasons.to_list(), strict=True)]
+    mixed = [
+        value if letter is None else letter for value, letter in zip(values.to_list(), reasons.to_list(), strict=True)
+    ]
     return pl.Series(values.name, mixed, dtype=pl.Object)
 
 
@@ -190,8 +203,12 @@ def _check_lengths(out: Export, name: str, variable: Variable, target: Target) -
         return
     long = [label for label in variable.value_labels.values() if len(label.encode()) > LONGEST_VALUE_LABEL]
     if long:
-        out.said.append(f"{len(long)} value labels of {name!r} are cut to {LONGEST_VALUE_LABEL} bytes (60 Cyrillic letters)")
-        out.value_labels[name] = {code: _cut(label, LONGEST_VALUE_LABEL) for code, label in out.value_labels[name].items()}
+        out.said.append(
+            f"{len(long)} value labels of {name!r} are cut to {LONGEST_VALUE_LABEL} bytes (60 Cyrillic letters)"
+        )
+        out.value_labels[name] = {
+            code: _cut(label, LONGEST_VALUE_LABEL) for code, label in out.value_labels[name].items()
+        }
     if len(variable.label.encode()) > LONGEST_VARIABLE_LABEL:
         out.said.append(f"the label of {name!r} is cut to {LONGEST_VARIABLE_LABEL} bytes")
         out.labels[name] = _cut(variable.label, LONGEST_VARIABLE_LABEL)

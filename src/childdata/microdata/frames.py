@@ -26,7 +26,8 @@ _KINDS: tuple[tuple[type[pl.DataType], Kind], ...] = (
 
 
 def to_polars(anything: object) -> pl.DataFrame:
-    """A data frame of any library, or a mapping of columns, as a polars frame with null for every missing value.
+    """A data frame of any library, or a mapping of columns, as a polars frame with null for every missing
+    value.
 
     Raises VariableError naming the column that holds a mixture of types.
     """
@@ -72,31 +73,34 @@ def kind_of(dtype: pl.DataType) -> Kind:
     return "number"
 
 
-def with_variables(
-    frame: pl.DataFrame, known: Mapping[str, Variable]
-) -> tuple[pl.DataFrame, dict[str, Variable]]:
-    """The frame with plain types, and a Variable for every column: the known one, or one made from the column."""
+def with_variables(frame: pl.DataFrame, known: Mapping[str, Variable]) -> tuple[pl.DataFrame, dict[str, Variable]]:
+    """The frame with plain types, and a Variable for every column: the known one, or one made from the
+    column."""
     columns: list[pl.Series] = []
     variables: dict[str, Variable] = {}
     for column in frame.iter_columns():
         name = column.name
         variable = known.get(name)
         if isinstance(column.dtype, pl.Categorical | pl.Enum):
-            column, labels = _coded(column)
+            plain, labels = _coded(column)
             variable = variable or Variable(name, value_labels=labels)
-        elif column.dtype == pl.Null:
-            column = column.cast(pl.Float64)
-        elif column.dtype.is_decimal():
-            column = column.cast(pl.Float64)
-        elif column.dtype.is_integer():
-            column = column.cast(pl.Int64)
-        elif column.dtype == pl.Float32:
-            column = column.cast(pl.Float64)
-        elif column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary):
-            raise VariableError(f"variable {name!r} holds {column.dtype} values; numbers, texts or dates are wanted")
-        columns.append(column)
-        variables[name] = variable or Variable(name, kind=kind_of(column.dtype))
+        else:
+            plain = _plain(column)
+        columns.append(plain)
+        variables[name] = variable or Variable(name, kind=kind_of(plain.dtype))
     return pl.DataFrame(columns), variables
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    """The column as one of the few types a survey file has."""
+    dtype = column.dtype
+    if dtype.is_integer():
+        return column.cast(pl.Int64)
+    if dtype in (pl.Null, pl.Float32) or dtype.is_decimal():
+        return column.cast(pl.Float64)
+    if dtype.is_nested() or dtype in (pl.Object, pl.Binary):
+        raise VariableError(f"variable {column.name!r} holds {dtype} values; numbers, texts or dates are wanted")
+    return column
 
 
 def _coded(column: pl.Series) -> tuple[pl.Series, dict[float | str, str]]:

@@ -1,8 +1,8 @@
 """How two files are put side by side: which rows belong together, and may a row be doubled by it?
 
-Keys may have different names and types (1, 1.0, "A " and "A" are met as they are meant); a missing key matches
-nothing; the relation that is promised is checked, unmatched rows are counted, and two different variables of one
-name are an error rather than a silent `_x`.
+Keys may have different names and types (1, 1.0, "A " and "A" are met as they are meant); a missing key
+matches nothing; the relation that is promised is checked, unmatched rows are counted, and two different
+variables of one name are an error rather than a silent `_x`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def join_parts(
 ) -> Joined:
     """Rows of `left` with those of `right` whose keys are equal, in the order of `left`.
 
-    Raises VariableError for an unknown key, keys that cannot be compared, a broken relation or a clash of names.
+    Raises VariableError for an unknown key, keys that cannot be compared, a broken relation or a clash of
+    names.
     """
     keys = _keys(left, right, on)
     left_keys = _comparable(left, right, list(keys.items()))
@@ -70,7 +71,11 @@ def join_parts(
     taken = _new_names(left, right, set(keys.values()), suffix)
     frame = _side_by_side(left.frame, right.frame, rows, taken)
     frame = _fill_keys(frame, right.frame, rows, keys)
-    reasons = _side_by_side(left.reasons, right.reasons, rows, taken) if left.reasons.width + right.reasons.width else pl.DataFrame()
+    reasons = (
+        _side_by_side(left.reasons, right.reasons, rows, taken)
+        if left.reasons.width + right.reasons.width
+        else pl.DataFrame()
+    )
     mine = [left.variables[name] for name in left.frame.columns]
     theirs = [replace(right.variables[name], name=new) for name, new in taken.items()]
     return Joined(frame, (*mine, *theirs), reasons, _note(left, right, left_keys, right_keys, rows))
@@ -81,9 +86,13 @@ def _keys(left: Part, right: Part, on: Mapping[str, str] | Sequence[str] | str) 
         on = [on]
     pairs = on if isinstance(on, Mapping) else {name: name for name in on}
     if not pairs:
-        raise VariableError(f"by which variables {left.source} and {right.source} are to be joined is missing: give on=")
+        raise VariableError(
+            f"by which variables {left.source} and {right.source} are to be joined is missing: give on="
+        )
     return {
-        find_name(ours, left.frame.columns, place=left.source): find_name(theirs, right.frame.columns, place=right.source)
+        find_name(ours, left.frame.columns, place=left.source): find_name(
+            theirs, right.frame.columns, place=right.source
+        )
         for ours, theirs in pairs.items()
     }
 
@@ -143,8 +152,8 @@ def _check_relation(
         repeated = known.height - known.n_unique()
         if repeated:
             raise VariableError(
-                f"a {relation} join needs keys that occur once in {part.source}, but {repeated} of its {part.frame.height} "
-                f"rows repeat a key ({', '.join(names)}) and would double rows; add a key, aggregate first, "
+                f"a {relation} join needs keys that occur once in {part.source}, but {repeated} of its "
+                f"{part.frame.height} rows repeat a key ({', '.join(names)}) and would double rows; add a key, aggregate first, "
                 f"or say relation={'many-to-many' if side == ours == theirs else _wider(relation)!r}"
             )
 
@@ -180,9 +189,7 @@ def _side_by_side(
     return pl.DataFrame(columns)
 
 
-def _fill_keys(
-    frame: pl.DataFrame, right: pl.DataFrame, rows: pl.DataFrame, keys: Mapping[str, str]
-) -> pl.DataFrame:
+def _fill_keys(frame: pl.DataFrame, right: pl.DataFrame, rows: pl.DataFrame, keys: Mapping[str, str]) -> pl.DataFrame:
     """Keys of rows that only the right side has, under the left side's names."""
     alone = rows[_LEFT_ROW].is_null()
     if not alone.any():
@@ -197,9 +204,7 @@ def _fill_keys(
     return frame.with_columns(filled)
 
 
-def _note(
-    left: Part, right: Part, left_keys: pl.DataFrame, right_keys: pl.DataFrame, rows: pl.DataFrame
-) -> str:
+def _note(left: Part, right: Part, left_keys: pl.DataFrame, right_keys: pl.DataFrame, rows: pl.DataFrame) -> str:
     matched = rows.filter(pl.col(_LEFT_ROW).is_not_null() & pl.col(_RIGHT_ROW).is_not_null())
     said = []
     for part, keys, row in ((left, left_keys, _LEFT_ROW), (right, right_keys, _RIGHT_ROW)):

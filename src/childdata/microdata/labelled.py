@@ -1,6 +1,7 @@
 """How codes become words in a pandas frame: ordered categories, in the order of the codes.
 
-A variable of which only a few values are labelled (an age with "97 or more", a sum with "refused") stays numbers.
+A variable of which only a few values are labelled (an age with "97 or more", a sum with "refused") stays
+numbers.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _categories(values: pl.Series, variable: Variable) -> pd.Series[str]:
     unique = {code: f"{word} [{_plain(code)}]" if words.count(word) > 1 else word for code, word in named.items()}
     position = {code: i for i, code in enumerate(codes)}
     places = [-1 if value is None else position[value] for value in values.to_list()]
-    categories = pd.Categorical.from_codes(places, categories=list(unique.values()), ordered=True)
+    categories = pd.Categorical.from_codes(places, categories=pd.Index(list(unique.values())), ordered=True)
     return pd.Series(categories, name=variable.name)
 
 

@@ -129,11 +129,12 @@ class Variable:
 
 def is_tag(code: str) -> bool:
     """Whether a code is one of Stata's 26 tagged missing values, written ".a" to ".z" (SAS: also "._")."""
-    return len(code) == 2 and code[0] == "." and (code[1].isascii() and code[1].islower() or code[1] == "_")
+    return len(code) == 2 and code[0] == "." and ((code[1].isascii() and code[1].islower()) or code[1] == "_")
 
 
 class Variables(Frozen[str, Variable]):
-    """The variables of a file in its order; a name is found exactly, or in whatever case if that is unambiguous.
+    """The variables of a file in its order; a name is found exactly, or in whatever case if that is
+    unambiguous.
 
     Raises VariableError, with the nearest names and the file's name, where there is no such variable.
     """
@@ -176,10 +177,12 @@ _MISSING_WORDS = re.compile(
     r"""(?<!\w)(?:
         d\.?k\.? | (?:do(?:es)?\s?n[o']?t|did\s?n[o']?t|not)\s+(?:know|remember)n? | unknown | can\s?not\s+say |
         (?:no|non|without|not)[\s-]*(?:response|answer(?:ed)?|stated|reported|ascertained|known) |
-        no\s+(?:data|information) | missing(?:\s+data)? | refus(?:ed|al|es?) | inconsistent(?:\s+\w+)? | not\s+specified | n\.?r\.? |
+        no\s+(?:data|information) | missing(?:\s+data)? | refus(?:ed|al|es?) | inconsistent(?:\s+\w+)? |
+        not\s+specified | n\.?r\.? |
         ne\s+sait\s+pas | nsp | manquant\w* | sans\s+r[ée]ponse | incoh[ée]rent\w* | no\s+sabe | no\s+responde |
         не\s+(?:знаю|знает|знают|помню|помнит|ответил\w*|отвечает|указан\w*|определ[её]н\w*) | неизвестн\w* |
-        (?:нет|без)\s+(?:ответа|данных|информации) | ответ\s+отсутствует | отказ(?:\w*)? | затрудн\w* | пропу(?:ск|щен)\w* |
+        (?:нет|без)\s+(?:ответа|данных|информации) | ответ\s+отсутствует | отказ(?:\w*)? | затрудн\w* |
+        пропу(?:ск|щен)\w* |
         противоречив\w* | не\s*согласован\w* | не\s+(?:ведаю|ведае) | адмо\w* | няма\s+адказу | цяжка\s+адказаць
     )(?!\w)""",
     re.IGNORECASE | re.VERBOSE,

@@ -1,8 +1,8 @@
 """One column of a statistical file: what is an answer, what is a reason for none, and of what type it is.
 
-A code that the file declares missing is taken out of the values and kept beside them; a Stata tag likewise. Whole
-numbers that SPSS holds as doubles (format F4.0) become integers if none is lost, and numbers that are dates by
-their format become dates.
+A code that the file declares missing is taken out of the values and kept beside them; a Stata tag likewise.
+Whole numbers that SPSS holds as doubles (format F4.0) become integers if none is lost, and numbers that are
+dates by their format become dates.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ LARGEST_WHOLE = 2.0**53
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as the reader returned it, what the file says of it, and its tags (columns `row`, `letter`)."""
+    """A column as the reader returned it, what the file says of it, and its tags (columns `row`,
+    `letter`)."""
 
     values: pl.Series
     variable: Variable

@@ -1,8 +1,8 @@
 """Which names SPSS and Stata accept for a variable, and what to call one they do not.
 
 SPSS: 64 bytes (32 Cyrillic letters), a letter or @ # $ first, no blanks, no reserved word. Stata: 32 letters,
-letters, digits and underscores only, no reserved word. Neither writer names the variable that it refuses, so the
-names are checked here.
+letters, digits and underscores only, no reserved word. Neither writer names the variable that it refuses, so
+the names are checked here.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from childdata.errors import VariableError
 Target = Literal["spss", "stata"]
 
 _SPSS_RESERVED = {"all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with"}
-_STATA_RESERVED = set(
-    "_all _b byte _coef _cons _delta double float if in int long _n _N _pi _pred _rc _skip str strl strL using with".split()
+_STATA_RESERVED = frozenset(
+    ["_all", "_b", "byte", "_coef", "_cons", "_delta", "double", "float", "if", "in", "int", "long", "_n", "_N"]
+    + ["_pi", "_pred", "_rc", "_skip", "str", "strl", "strL", "using", "with"]
 )
 
 
@@ -32,7 +33,10 @@ def refusal(name: str, target: Target) -> str:
         checks = (
             (len(name.encode()) > 64, f"takes {len(name.encode())} bytes in UTF-8, 64 are allowed"),
             (not name or not (name[0].isalpha() or name[0] in "@#$"), "must begin with a letter"),
-            (re.search(r"[^\w.@#$]", name) is not None, "has a character other than letters, digits and . _ @ # $"),
+            (
+                re.search(r"[^\w.@#$]", name) is not None,
+                "has a character other than letters, digits and . _ @ # $",
+            ),
             (name.endswith("."), "must not end with a full stop"),
             (name.lower() in _SPSS_RESERVED, "is a reserved word"),
         )
@@ -64,9 +68,7 @@ def writable_names(names: Sequence[str], target: Target, *, auto: bool) -> dict[
         if not reason and _key(name, target) in taken:
             reason = "differs from another name only in case"
         if reason and not auto:
-            raise VariableError(
-                f"variable {name!r} {reason} in {program}; rename it, or write with rename='auto'"
-            )
+            raise VariableError(f"variable {name!r} {reason} in {program}; rename it, or write with rename='auto'")
         new = _mended(name, target, taken | (fine - {_key(name, target)})) if reason else name
         taken.add(_key(new, target))
         chosen[name] = new

@@ -1,8 +1,8 @@
 """A plain .sav file in a single-byte code page, as old programs wrote and want them.
 
-pyreadstat writes UTF-8 only. This writer makes the uncompressed system file: header, variables, value labels, the
-extension records (machine, floats, display, long names, code page), end, rows. The code page may be declared,
-left undeclared, or declared untruly, which is what real files do.
+pyreadstat writes UTF-8 only. This writer makes the uncompressed system file: header, variables, value
+labels, the extension records (machine, floats, display, long names, code page), end, rows. The code page may
+be declared, left undeclared, or declared untruly, which is what real files do.
 
 Source: GNU PSPP, "System File Format", developers' guide.
 """
@@ -37,7 +37,8 @@ def write_code_page(path: Path, out: Export, *, encoding: str, declared: bool | 
     Parameters
     ----------
     encoding : single-byte code page in which text is written.
-    declared : True says so in the file; False says nothing; a name says that name instead ("ascii": code page 2).
+    declared : True says so in the file; False says nothing; a name says that name instead ("ascii": code
+    page 2).
 
     Raises VariableError for a text that the code page cannot hold or that is longer than 255 bytes.
     """
@@ -85,7 +86,9 @@ class _Writer:
             return 0
         longest = max((len(self.text(text, f"a text of {name!r}")) for text in column.drop_nulls().unique()), default=1)
         if longest > LONGEST_TEXT:
-            raise VariableError(f"texts of {name!r} take {longest} bytes; {LONGEST_TEXT} are allowed in a code-page file")
+            raise VariableError(
+                f"texts of {name!r} take {longest} bytes; {LONGEST_TEXT} are allowed in a code-page file"
+            )
         codes = [*self.out.value_labels.get(name, {}), *(low for low, _ in self.out.missing.get(name, []))]
         return max(1, longest, *(len(self.text(str(code), "a code")) for code in codes))
 
@@ -150,7 +153,9 @@ class _Writer:
         return records
 
     def rows(self, widths: dict[str, int], rows: int) -> bytes:
-        layout = [(f"v{i}", "<f8" if not width else f"S{-(-width // 8) * 8}") for i, width in enumerate(widths.values())]
+        layout = [
+            (f"v{i}", "<f8" if not width else f"S{-(-width // 8) * 8}") for i, width in enumerate(widths.values())
+        ]
         table = np.empty(rows, dtype=layout)
         for i, (name, width) in enumerate(widths.items()):
             column = self.out.columns[name]

@@ -1,7 +1,9 @@
-"""A Dataset as parquet with its metadata beside it: the one format that keeps everything, and the fastest to read.
+"""A Dataset as parquet with its metadata beside it: the one format that keeps everything, and the fastest to
+read.
 
-`data.parquet` holds the answers, and the reasons in columns of their own; `data.parquet.json` holds labels, codes,
-notes and sets, readable by people and by any program. A parquet file without that companion is read as plain data.
+`data.parquet` holds the answers, and the reasons in columns of their own; `data.parquet.json` holds labels,
+codes, notes and sets, readable by people and by any program. A parquet file without that companion is read
+as plain data.
 """
 
 from __future__ import annotations
@@ -96,7 +98,9 @@ def read_stored(path: Path, columns: Sequence[str] | None) -> dict[str, Any]:
         beside = {name: reasons[name] for name in wanted if name in reasons}
         table = pl.read_parquet(path, columns=[*wanted, *beside.values()], memory_map=False)
     except (pl.exceptions.PolarsError, OSError) as damaged:
-        raise ReadError(f"{path.name} cannot be read as parquet ({type(damaged).__name__}): the file is damaged") from None
+        raise ReadError(
+            f"{path.name} cannot be read as parquet ({type(damaged).__name__}): the file is damaged"
+        ) from None
     kept = pl.DataFrame([table.get_column(column).alias(name) for name, column in beside.items()])
     variables = {one["name"]: one for one in facts.get("variables", [])}
     return {
@@ -120,7 +124,9 @@ def stored_variables(path: Path) -> tuple[int, dict[str, Variable], pl.Schema]:
         rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
         schema = {name: dtype for name, dtype in pl.read_parquet_schema(path).items() if name not in beside}
     except (pl.exceptions.PolarsError, OSError) as damaged:
-        raise ReadError(f"{path.name} cannot be read as parquet ({type(damaged).__name__}): the file is damaged") from None
+        raise ReadError(
+            f"{path.name} cannot be read as parquet ({type(damaged).__name__}): the file is damaged"
+        ) from None
     known = {one["name"]: _variable_from_json(one, path) for one in facts.get("variables", [])}
     return rows, known, pl.Schema(schema)
 

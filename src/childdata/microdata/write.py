@@ -1,7 +1,7 @@
 """Writing data so that nothing is lost: SPSS, Stata, or parquet with its metadata beside it.
 
-Value labels, missing codes, ranges and Stata's tags go back into the file. What a format cannot hold is an error
-that names the variable, or one warning that lists what was changed.
+Value labels, missing codes, ranges and Stata's tags go back into the file. What a format cannot hold is an
+error that names the variable, or one warning that lists what was changed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def write_parts(
 
 
 def _write_sav(out: Export, path: Path, file_label: str, *, compress: bool) -> None:
-    import pyreadstat  # noqa: PLC0415
+    import pyreadstat
 
     missing: dict[str, list[Any]] = {
         name: [low if low == high else {"lo": low, "hi": high} for low, high in pairs]
@@ -75,7 +75,7 @@ def _write_sav(out: Export, path: Path, file_label: str, *, compress: bool) -> N
 
 
 def _write_dta(out: Export, path: Path, file_label: str, version: int) -> None:
-    import pyreadstat  # noqa: PLC0415
+    import pyreadstat
 
     pyreadstat.write_dta(
         _frame(out),

@@ -119,8 +119,8 @@ class Columns:
             column = self.frame[expression.text]
             if column.dtype != pl.Boolean and not column.dtype.is_numeric():
                 raise VariableError(
-                    f"{expression.text!r} in {self.records.place} holds {_kind(column.dtype)} where numbers are wanted; "
-                    "use proportion() for its categories, or read it as numbers first"
+                    f"{expression.text!r} in {self.records.place} holds {_kind(column.dtype)} "
+                    "where numbers are wanted; use proportion() for its categories, or read it as numbers first"
                 )
             known = None if column.null_count() == 0 else column.is_not_null().to_numpy()
             value = column.cast(pl.Float64).fill_null(0.0).to_numpy()

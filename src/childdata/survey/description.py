@@ -50,9 +50,13 @@ class Description:
 
 
 def _shown(value: object) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) and abs(value) < 10_000 else f"{value:,.0f}" if isinstance(
-        value, (int, float)
-    ) else str(value)
+    return (
+        f"{value:,.4g}"
+        if isinstance(value, float) and abs(value) < 10_000
+        else f"{value:,.0f}"
+        if isinstance(value, (int, float))
+        else str(value)
+    )
 
 
 def describe(records: Records, design: Design, declared: Mapping[str, str], lonely_psu: str) -> Description:

@@ -159,7 +159,7 @@ def checked_weight(weight: Floats, name: str) -> tuple[Floats, list[str]]:
     if missing.any():
         raise DesignError(
             f"weight {name!r} is missing in {int(missing.sum())} of {weight.size} records; give them weight 0 to "
-            f"keep their PSUs in the design (weight=\"coalesce({name}, 0)\"), or drop them first"
+            f'keep their PSUs in the design (weight="coalesce({name}, 0)"), or drop them first'
         )
     negative = int((weight < 0).sum())
     if negative:
@@ -170,8 +170,8 @@ def checked_weight(weight: Floats, name: str) -> tuple[Floats, list[str]]:
     zeros = int((weight == 0).sum())
     if zeros == weight.size:
         raise DesignError(f"weight {name!r} is zero in all {weight.size} records; is it the right variable?")
-    notes = [f"weight {name!r} is zero in {zeros} records: they stay in the design and count in no estimate"] if zeros else []
-    return weight, notes
+    note = f"weight {name!r} is zero in {zeros} records: they stay in the design and count in no estimate"
+    return weight, [note] if zeros else []
 
 
 def make_stages(
@@ -210,9 +210,7 @@ def make_stages(
     return tuple(stages)
 
 
-def _population(
-    size: Floats | None, unit: Codes, stratum: Codes, sampled: Codes, name: str, stage: int
-) -> Floats:
+def _population(size: Floats | None, unit: Codes, stratum: Codes, sampled: Codes, name: str, stage: int) -> Floats:
     if size is None:
         return np.full(sampled.size, np.inf)
     refuse_missing(~np.isfinite(size) & ~np.isposinf(size), f"fpc of {name}", "gives population sizes")
@@ -239,4 +237,5 @@ def _population(
             f"(first: {sampled[short[0]]} units sampled of {population[short[0]]:g}); "
             "fpc is the number of units in the population, or the fraction sampled"
         )
-    return np.maximum(population, sampled)
+    at_least: Floats = np.maximum(population, sampled).astype(np.float64)
+    return at_least

@@ -48,7 +48,7 @@ def make_factor(column: pl.Series, value_labels: Mapping[float | str, str] | Non
     A category type (pandas Categorical, polars Enum) keeps its own order.
     """
     if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
-        order = column.cat.get_categories().to_list()
+        order = _categories(column)
         text = column.cast(pl.String)
         return _ordered(text, {value: value for value in order})
     if column.dtype == pl.Boolean:
@@ -57,6 +57,14 @@ def make_factor(column: pl.Series, value_labels: Mapping[float | str, str] | Non
         column = column.str.strip_chars_end()
         column = column.set(column == "", None) if (column == "").any() else column
     return _ordered(column, value_labels or {})
+
+
+def _categories(column: pl.Series) -> list[str]:
+    if isinstance(column.dtype, pl.Enum):
+        return column.dtype.categories.to_list()
+    # The categories of a column from pandas come in their own order as its physical codes.
+    coded = pl.DataFrame({"code": column.to_physical(), "text": column.cast(pl.String)})
+    return coded.drop_nulls().unique().sort("code")["text"].to_list()
 
 
 def _ordered(column: pl.Series, value_labels: Mapping[float | str, str]) -> Factor:
@@ -75,7 +83,8 @@ def _ordered(column: pl.Series, value_labels: Mapping[float | str, str]) -> Fact
 def _distinct(labels: list[str], values: list[object]) -> tuple[str, ...]:
     """Labels that name one value each: where two codes share a label, the code is added."""
     repeated = {one for one in labels if labels.count(one) > 1}
-    return tuple(f"{one} ({label(value)})" if one in repeated else one for one, value in zip(labels, values, strict=True))
+    pairs = zip(labels, values, strict=True)
+    return tuple(f"{one} ({label(value)})" if one in repeated else one for one, value in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from childdata.errors import DesignError, EstimationError
-from childdata.expression import Expression, Rule
-from childdata.survey.arrays import Floats, Mask
+from childdata.expression import Expression, Rule, parse
+from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.columns import Columns, Records, both
 from childdata.survey.design import Design, Stage, label
 from childdata.survey.domains import Factor, MissingBy, Rows, entries_of, partition
@@ -24,7 +24,7 @@ from childdata.survey.measure import Basis, Measured, Piece, measure, solve_quan
 from childdata.survey.quantiles import QuantileResult
 from childdata.survey.reduce import Grouped, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
 from childdata.survey.spread import GRAM_ABOVE, Gram, Scores, Spread
-from childdata.survey.statistic import Quantile, Statistic, leaves
+from childdata.survey.statistic import Quantile, Statistic
 from childdata.survey.variance import LonelyRule
 
 ROWS_FOR_GRAM = 3_000  # more rows than this, and their covariance matrix outweighs the scores
@@ -107,26 +107,21 @@ def run(records: Records, design: Design, call: Call) -> Result:
                     named = item_labels.get((name, item.label))
                     text = named or ("" if item.label is None else label(item.label))
                     member = one.count > 0
-                    blocks.append(
-                        RowBlock(name, item.label, text, named is None, statistic.scale, grouped.rows, piece, member, grouped, known)
-                    )
+                    labels = (name, item.label, text, named is None, statistic.scale)
+                    blocks.append(RowBlock(*labels, grouped.rows, piece, member, grouped, known))
     spread = _spread(blocks, design, call)
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
 
 
 def _rules(where: Sequence[Rule]) -> list[Expression]:
-    from_rules = []
-    for rule in where:
-        from_rules.append(_truth(rule))
-    return from_rules
+    return [_truth(rule) for rule in where]
 
 
 def _truth(rule: Rule) -> Expression:
-    from childdata.expression import parse
-
     expression = parse(rule)
     if expression.kind in ("number", "text"):
-        raise EstimationError(f"where= wants a rule that is true or false, such as \"age < 5\"; found {expression.text!r}")
+        found = repr(expression.text)
+        raise EstimationError(f"where= wants a rule that is true or false, such as 'age < 5'; found {found}")
     return expression
 
 
@@ -276,9 +271,7 @@ def _solver(columns: Columns, design: Design, call: Call, facts: Mapping[str, Fl
             return _blocks([found], [grouped.size], design, call).variances()
 
         n = facts["counted"] if call.convention.share_n == "all" else facts["n"]
-        return solve_quantile(
-            leaf, grouped, measured, columns, df=df, n=n, level=call.level, variances=variances
-        )
+        return solve_quantile(leaf, grouped, measured, columns, df=df, n=n, level=call.level, variances=variances)
 
     return solve
 
@@ -287,7 +280,7 @@ def _blocks(pieces: list[Triplets], sizes: list[int], design: Design, call: Call
     joined = stacked(pieces, sizes)
     matrices = by_stage(joined, sum(sizes), design.stages)
     if call.lonely == "fail":
-        _refuse_lonely(joined, design, matrices[0].indices)
+        _refuse_lonely(design, matrices[0].indices.astype(np.intp))
     return Spread(
         tuple(
             Scores(stage, matrix, call.lonely, call.lonely_domains)
@@ -297,7 +290,7 @@ def _blocks(pieces: list[Triplets], sizes: list[int], design: Design, call: Call
     )
 
 
-def _refuse_lonely(joined: Triplets, design: Design, psus: Floats) -> None:
+def _refuse_lonely(design: Design, psus: Codes) -> None:
     lonely = design.lonely
     if lonely.size:
         touched = np.intersect1d(np.unique(design.stages[0].stratum[psus]), lonely)
@@ -322,7 +315,7 @@ def _lonely_message(design: Design, strata: list[int]) -> str:
     subject = f"stratum {name} has" if len(strata) == 1 else f"{len(strata)} strata have"
     more = "" if len(strata) == 1 else f", first stratum {name}"
     return (
-        f"{subject} one PSU{psu if len(strata) == 1 else more + psu}, which gives no variance; choose lonely_psu='adjust' "
+        f"{subject} one PSU{more}{psu}, which gives no variance; choose lonely_psu='adjust' "
         "(centred on the grand mean), 'certainty' (adds nothing) or 'average' (as the other strata)"
     )
 

@@ -121,9 +121,8 @@ class Estimates:
     def _check_label(self, column: str, values: pd.Series[Any], wanted: object) -> None:
         if not (values == wanted).any():
             there = [str(value) for value in values.unique()]
-            raise EstimationError(
-                f"no row has {column} {wanted!r}; there is {', '.join(map(repr, there[:12]))}{nearest(str(wanted), there)}"
-            )
+            listed = ", ".join(map(repr, there[:12]))
+            raise EstimationError(f"no row has {column} {wanted!r}; there is {listed}{nearest(str(wanted), there)}")
 
     def difference(self, *, along: str, of: tuple[object, object]) -> Estimates:
         """The difference between two labels of one variable, with the covariance of the two.
@@ -330,7 +329,8 @@ class Estimates:
 
     def plot(self, *, ax: Axes | None = None, lang: LANG = "en", **options: Any) -> Axes:
         """A dot plot of the table with intervals; options are those of `childdata.plot.dots`."""
-        return dots(self.table(lang=lang), ax=ax, **options)
+        axes: Axes = dots(self.table(lang=lang), ax=ax, **options)
+        return axes
 
     def __repr__(self) -> str:
         shown = self.frame[["statistic", "item", *self.by, "estimate", "se", "ci_low", "ci_high", "n"]]

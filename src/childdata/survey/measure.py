@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats, Mask
+from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.columns import Columns, both, rough_centre
 from childdata.survey.quantiles import QuantileResult, Sample, woodruff
 from childdata.survey.reduce import Grouped, Pairs
@@ -113,16 +113,16 @@ class Measured:
         """Σ w·a·b by cell of two shifted expressions; None is the constant 1."""
         first, second = (None if leaf is None else self.basis.values[leaf] for leaf in (a, b))
         if first is None and second is None:
-            return np.bincount(self.pairs.cell, self.ones, minlength=self.pairs.cells)
+            return summed(self.pairs.cell, self.ones, self.pairs.cells)
         if first is None or second is None:
             single = b if first is None else a
             sums = self.ones if single is None else self.sums[single]
-            return np.bincount(self.pairs.cell, sums, minlength=self.pairs.cells)
+            return summed(self.pairs.cell, sums, self.pairs.cells)
         key = (a, b)
         if key not in self._moments:
             product = self.weight * self.pairs.select(first) * self.pairs.select(second)
             cell = self.pairs.cell[self.pairs.pair]
-            self._moments[key] = np.bincount(cell, product, minlength=self.pairs.cells)
+            self._moments[key] = summed(cell, product, self.pairs.cells)
         return self._moments[key]
 
 
@@ -202,7 +202,7 @@ def _moments(
     shown = cell_row >= 0
 
     def by_row(cells: Floats) -> Floats:
-        return np.bincount(cell_row[shown], cells[shown], minlength=grouped.size)
+        return summed(cell_row[shown], cells[shown], grouped.size)
 
     for i, (a, slope_a) in enumerate(terms):
         first += slope_a * by_row(measured.moment(a, None))
@@ -235,8 +235,8 @@ def _record_moments(influence: Floats, grouped: Grouped, measured: Measured) -> 
     row = grouped.row_of_records()
     shown = row >= 0
     weighted = (measured.weight * influence)[shown]
-    squares = np.bincount(row[shown], weighted * influence[shown], minlength=grouped.size)
-    return squares, np.bincount(row[shown], weighted, minlength=grouped.size)
+    squares = summed(row[shown], weighted * influence[shown], grouped.size)
+    return squares, summed(row[shown], weighted, grouped.size)
 
 
 def ranked_sample(leaf: Quantile, grouped: Grouped, measured: Measured, columns: Columns) -> tuple[Sample, Codes]:
@@ -267,9 +267,7 @@ def solve_quantile(
         with np.errstate(invalid="ignore"):
             return np.sqrt(variances(measured.pairs.sums_inside(scattered)))
 
-    found = woodruff(
-        sample, leaf.p, leaf.rule, leaf.interval, df=df, n=n, level=level, standard_errors=standard_errors
-    )
+    found = woodruff(sample, leaf.p, leaf.rule, leaf.interval, df=df, n=n, level=level, standard_errors=standard_errors)
     influence = np.zeros(measured.weight.size)
     influence[chosen] = found.influence
     return QuantileResult(found.value, found.low, found.high, influence)

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats
+from childdata.survey.arrays import Codes, Floats, summed
 from childdata.survey.intervals import proportion_interval, t_quantile
 
 TIE = 1e-12  # a cumulative weight this close to p × total, relatively, is on p
@@ -94,9 +95,7 @@ class Sample:
         order = order[np.argsort(self.row[order], kind="stable")]
         ends = np.searchsorted(self.row[order], np.arange(self.rows + 1))
         y, weight = self.y[order], self.weight[order]
-        return [
-            Ordered(y[a:b], weight[a:b], np.cumsum(weight[a:b])) for a, b in zip(ends[:-1], ends[1:], strict=True)
-        ]
+        return [Ordered(y[a:b], weight[a:b], np.cumsum(weight[a:b])) for a, b in pairwise(ends)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def woodruff(
 
 
 def _share_influence(sample: Sample, point: Floats, share: Floats) -> Floats:
-    size = np.bincount(sample.row, sample.weight, minlength=sample.rows)
+    size = summed(sample.row, sample.weight, sample.rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         result: Floats = ((sample.y <= point[sample.row]) - share[sample.row]) / size[sample.row]
     return result

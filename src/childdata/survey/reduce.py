@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats, Mask
+from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.design import Stage, compact
 from childdata.survey.domains import Partition, Rows
 
@@ -63,7 +63,7 @@ class Pairs:
 
     def sums_inside(self, values: Floats) -> Floats:
         """The sums of a value of the records inside by pair."""
-        return values if self.alone else np.bincount(self.pair, values, minlength=self.unit.size)
+        return values if self.alone else summed(self.pair, values, self.unit.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +88,8 @@ class Grouped:
         """Sums by pair added up by row, array (rows,)."""
         shown = self.row >= 0
         if shown.all():
-            return np.bincount(self.row, sums, minlength=self.size)
-        return np.bincount(self.row[shown], sums[shown], minlength=self.size)
+            return summed(self.row, sums, self.size)
+        return summed(self.row[shown], sums[shown], self.size)
 
     def row_of_records(self) -> Codes:
         """The row of each record inside, -1 where it is in none."""
@@ -155,5 +155,5 @@ def members_by_row(grouped: Grouped, member: Mask, stages: tuple[Stage, ...]) ->
     return (
         psus,
         np.bincount(cells // strata, minlength=grouped.size).astype(np.float64),
-        np.bincount(cells // strata, sampled, minlength=grouped.size),
+        summed(cells // strata, sampled, grouped.size),
     )

@@ -1,8 +1,8 @@
 """The rows of a result: from the blocks of a call and their variances to a tidy frame.
 
 The design effect compares the variance with that of a simple random sample of the same size,
-V_srs = N̂² S²(u) / n with S²(u) = n/(n − 1) · Σ w (u − ū)² / N̂ and u the influence, n the unweighted records of the row and N̂ their
-weights; without replacement times 1 − n/N̂. For a mean this is S²(y)/n; for a share p(1 − p)/(n − 1).
+V_srs = N̂² S²(u) / n with S²(u) = n/(n − 1) · Σ w (u − ū)² / N̂ and u the influence, n the unweighted records of the row
+and N̂ their weights; without replacement times 1 − n/N̂. For a mean this is S²(y)/n; for a share p(1 − p)/(n − 1).
 
 Source: Kish (1965), Survey Sampling, section 8.2; R survey `svymean(deff=)`; for `wor-sample` Stata's `estat effects`.
 """
@@ -57,7 +57,7 @@ def _labels(block: RowBlock, by: tuple[str, ...]) -> pd.DataFrame:
         else:
             columns[name] = [TOTAL] * size
     columns["scale"] = [block.scale] * size
-    return pd.DataFrame(columns).astype({name: object for name in ("statistic", "item", *by, "scale")})
+    return pd.DataFrame(columns).astype(dict.fromkeys(("statistic", "item", *by, "scale"), object))
 
 
 def _own_limits(blocks: tuple[RowBlock, ...]) -> tuple[Floats, Floats]:

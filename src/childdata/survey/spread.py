@@ -85,7 +85,8 @@ class Deviations:
 
     def variances(self) -> Floats:
         """Column sums of squares."""
-        return np.einsum("ij,ij->j", self.matrix, self.matrix)
+        squares: Floats = np.einsum("ij,ij->j", self.matrix, self.matrix)
+        return squares
 
     def covariance(self) -> Floats:
         """DᵀD."""
@@ -141,11 +142,13 @@ class Spread:
 
     def variances(self) -> Floats:
         """The variance of each row, array (rows,)."""
-        return np.sum([block.variances() for block in self.blocks], axis=0)
+        total: Floats = np.sum([block.variances() for block in self.blocks], axis=0)
+        return total
 
     def covariance(self) -> Floats:
         """The covariance of all rows, array (rows, rows)."""
-        return np.sum([block.covariance() for block in self.blocks], axis=0)
+        total: Floats = np.sum([block.covariance() for block in self.blocks], axis=0)
+        return total
 
     def take(self, rows: Codes) -> Spread:
         """The spread of some of the rows."""

@@ -9,7 +9,7 @@ of its leaves (Demnati & Rao 2004, Survey Methodology 30(1), 17-26).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -56,7 +56,6 @@ class Quantile:
     interval: str
 
 
-Ranked = Quantile
 Leaf = Total | Quantile
 
 
@@ -129,9 +128,10 @@ def differentiate(node: Node, values: Mapping[Leaf, Floats]) -> Derivative:
         case Arithmetic(operator, left, right):
             return _combine(operator, differentiate(left, values), differentiate(right, values))
         case Function(name, argument):
-            value, slopes = differentiate(argument, values)
-            outer = 1.0 / value if name == "log" else np.exp(value)
-            return (np.log(value) if name == "log" else outer), _scaled(slopes, outer)
+            inner, slopes = differentiate(argument, values)
+            if name == "log":
+                return np.log(inner), _scaled(slopes, 1.0 / inner)
+            return np.exp(inner), _scaled(slopes, np.exp(inner))
         case _:
             return values[node], {node: np.ones_like(values[node])}
 
@@ -264,14 +264,16 @@ def _as_statistic(value: Statistic | float) -> Statistic:
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Statistic((Item(None, Constant(float(value))),), "amount", f"{value:g}")
-    raise EstimationError(f"a statistic is joined with a statistic or a number, not with {type(value).__name__}")
+    kind = type(value).__name__
+    raise EstimationError(f"a statistic is joined with a statistic or a number, not with {kind}")
 
 
 def _join(operator: Operator, left: Statistic | float, right: Statistic | float) -> Statistic:
     a, b = _as_statistic(left), _as_statistic(right)
     pairs = _aligned(a, b)
     items = tuple(Item(label, Arithmetic(operator, x, y)) for label, x, y in pairs)
-    return Statistic(items, _joined_scale(operator, left, right), f"{_wrapped(a, operator)} {operator} {_wrapped(b, operator)}")
+    name = f"{_wrapped(a, operator)} {operator} {_wrapped(b, operator)}"
+    return Statistic(items, _joined_scale(operator, left, right), name)
 
 
 def _wrapped(statistic: Statistic, operator: Operator) -> str:
@@ -286,7 +288,8 @@ def _joined_scale(operator: Operator, left: Statistic | float, right: Statistic 
     scales = [side.scale for side in (left, right) if isinstance(side, Statistic)]
     if operator == "-" and len(scales) == 2:
         return "difference"
-    if len(set(scales)) == 1 and scales[0] in ("amount", "difference") and (operator in "+-" or len(scales) == 1):
+    keeps_unit = operator in "+-" or len(scales) == 1
+    if len(set(scales)) == 1 and scales[0] in ("amount", "difference") and keeps_unit:
         return scales[0]
     return "index"
 
@@ -322,6 +325,3 @@ def exp(statistic: Statistic) -> Statistic:
 def _mapped(name: Literal["log", "exp"], statistic: Statistic) -> Statistic:
     items = tuple(Item(item.label, Function(name, item.node)) for item in statistic.items)
     return Statistic(items, "index", f"{name}({statistic.name})")
-
-
-Resolver = Callable[[Expression], tuple[float | str, ...]]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from childdata.errors import EstimationError
-from childdata.expression import Expression, Rule, parse
+from childdata.expression import Rule, parse
 from childdata.survey.statistic import EACH, Arithmetic, Item, Quantile, Statistic, Total
 
 QuantileRule = Literal["hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9", "math", "school"]
@@ -140,7 +140,8 @@ def quantile(
         raise EstimationError(f"quantile rule {rule!r} is not known; choose one of {', '.join(_RULES)}")
     if interval not in _INTERVALS:
         raise EstimationError(f"quantile interval {interval!r} is not known; choose one of {', '.join(_INTERVALS)}")
-    items = tuple(Item(one if several else None, Quantile(expression, one, _RULES[rule], interval)) for one in points)
+    leaves = [Quantile(expression, one, _RULES[rule], interval) for one in points]
+    items = tuple(Item(leaf.p if several else None, leaf) for leaf in leaves)
     name = f"quantile({expression.text})" if several else f"quantile({expression.text}, {points[0]:g})"
     return Statistic(items, "amount", name)
 
@@ -153,8 +154,3 @@ def median(y: Rule, *, rule: QuantileRule = "hf1", interval: QuantileInterval = 
     """
     middle = quantile(y, 0.5, rule=rule, interval=interval)
     return Statistic(middle.items, middle.scale, f"median({parse(y).text})")
-
-
-def expression_of(leaf: Total | Quantile) -> Expression:
-    """The row expression of a leaf."""
-    return leaf.y if isinstance(leaf, Quantile) else leaf.expression

@@ -22,7 +22,7 @@ from childdata.microdata import Dataset
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.columns import Records
 from childdata.survey.description import Description, describe
-from childdata.survey.design import Design, checked_weight, crossed, encode, label, make_stages, refuse_missing
+from childdata.survey.design import Design, Stage, checked_weight, crossed, encode, label, make_stages, refuse_missing
 from childdata.survey.domains import MissingBy
 from childdata.survey.estimate import Call, run
 from childdata.survey.estimates import Estimates
@@ -32,7 +32,13 @@ from childdata.survey.statistic import Statistic
 from childdata.survey.variance import LonelyRule
 
 Missing = Literal["pairwise", "listwise", "fail"]
-_OTHER_NAMES = {"remove": "certainty", "centered": "adjust", "centred": "adjust", "scaled": "average", "missing": "fail"}
+_OTHER_NAMES = {
+    "remove": "certainty",
+    "centered": "adjust",
+    "centred": "adjust",
+    "scaled": "average",
+    "missing": "fail",
+}
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -42,15 +48,16 @@ class Survey:
     Parameters
     ----------
     data : Dataset, pandas, polars, pyarrow or any frame narwhals knows, or a mapping of columns.
-    weight : column or rule with the sampling weight (`"HH48 * hhweight"`). Without one, the inverse of the sampling
-        fractions where `fpc` gives them at every stage, else 1.
+    weight : column or rule with the sampling weight (`"HH48 * hhweight"`). Without one, the inverse of the
+        sampling fractions where `fpc` gives them at every stage, else 1.
     strata : column, or several that are crossed.
     psu : column of the primary sampling unit, or one column per stage (`["PSU", "HH"]`); without one each record is
         a unit. A number that occurs in several strata names several units.
     fpc : population size per stratum (or sampling fraction): number, column or rule; one per stage of `psu`.
         Without it, units count as drawn with replacement and further stages add nothing.
-    lonely_psu : what to do with a stratum of one PSU: `"fail"`; `"certainty"` adds nothing (R remove, SPSS); `"adjust"`
-        takes it about the grand mean (Stata centered); `"average"` gives it the mean of the other strata (Stata scaled).
+    lonely_psu : what to do with a stratum of one PSU: `"fail"`; `"certainty"` adds nothing (R remove, SPSS);
+        `"adjust"` takes it about the grand mean (Stata centered); `"average"` gives it the mean of the other strata
+        (Stata scaled).
     lonely_domains : `"keep"`: a stratum with one PSU *in a domain* is not lonely, its other PSUs are zeros (R's
         default); `"adjust"`: it is (R's `survey.adjust.domain.lonely`), which concerns `adjust` and `average`.
 
@@ -141,8 +148,10 @@ class Survey:
             where all arguments of the call are known; `"fail"`: none may be missing.
         missing_by : records with a missing `by` value get a `"row"` of their own, count in the `"total"` only, or
             are left out everywhere (`"drop"`); they are counted in the notes.
-        interval : of shares: `"auto"` is the convention's own (logit), or `"t"`, `"wilson"`, `"beta"` (Korn-Graubard), `"asin"`.
-        convention : whose rules for df, intervals and design effects: `"childdata"`, `"r"`, `"stata"`, `"spss"`, `"mics"`, `"dhs"`.
+        interval : of shares: `"auto"` is the convention's own (logit), or `"t"`, `"wilson"`, `"beta"`
+            (Korn-Graubard), `"asin"`.
+        convention : whose rules for df, intervals and design effects: `"childdata"`, `"r"`, `"stata"`, `"spss"`,
+            `"mics"`, `"dhs"`.
         keep : `"scores"` keeps the scores of more than 100,000 sampling units, so that two calls can be joined.
 
         Returns
@@ -195,7 +204,7 @@ class Survey:
         )
 
     def describe(self) -> Description:
-        """What the design is: strata, PSUs, records, lonely PSUs, the spread of the weights and Kish's design effect."""
+        """The facts of the design: strata, PSUs, records, lonely PSUs, the spread of the weights, Kish's deff."""
         return describe(self.records, self.design, self.declared, self.lonely_psu)
 
     def __repr__(self) -> str:
@@ -256,13 +265,15 @@ def _make_design(
     if fpc is not None and not sizes:
         sizes = [fpc]  # type: ignore[list-item]
     if len(sizes) > max(len(psu), 1):
-        raise DesignError(f"fpc has {len(sizes)} entries, but there are {max(len(psu), 1)} stages in psu; give one per stage")
+        stages_wanted = max(len(psu), 1)
+        raise DesignError(f"fpc has {len(sizes)} entries, but psu has {stages_wanted} stages; give one per stage")
     numbers = _numbers(records, {"weight": weight} | {f"fpc {k + 1}": size for k, size in enumerate(sizes)})
     frame = records.columns([*strata, *psu])
     records_count = _count(records, frame, numbers)
-    stratum, strata_labels = crossed([frame[name] for name in strata]) if strata else (
-        np.zeros(records_count, dtype=np.intp), ("all",)
-    )
+    strata_labels: tuple[str, ...] = ("all",)
+    stratum = np.zeros(records_count, dtype=np.intp)
+    if strata:
+        stratum, strata_labels = crossed([frame[name] for name in strata])
     units = [_unit(frame[name]) for name in psu] or [np.arange(records_count)]
     given: list[Floats | None] = [numbers[f"fpc {k + 1}"] for k in range(len(sizes))]
     given += [None] * (len(units) - len(given))
@@ -320,10 +331,12 @@ def _reused(frame: pl.DataFrame, psu: list[str], units: int) -> list[str]:
     distinct = frame[psu[0]].n_unique()
     if distinct >= units:
         return []
-    return [f"{psu[0]!r} has {distinct} numbers for {units} PSUs: numbers are reused across strata and were made unique"]
+    return [
+        f"{psu[0]!r} has {distinct} numbers for {units} PSUs: numbers are reused across strata and were made unique"
+    ]
 
 
-def _weight_from_fpc(stages: tuple, stages_declared: int, notes: list[str]) -> Floats:  # type: ignore[type-arg]
+def _weight_from_fpc(stages: tuple[Stage, ...], stages_declared: int, notes: list[str]) -> Floats:
     weight = np.ones(stages[0].unit.size)
     if any(np.isinf(stage.population).any() for stage in stages):
         notes.append("no weight was given: every record has weight 1")

@@ -59,9 +59,7 @@ def wald(
     quadratic = float(np.sum(projected**2 / values[positive]))
     df2 = df - rank + 1 if method == "adjusted" else df
     if df2 <= 0:
-        raise EstimationError(
-            f"{rank} equations are tested on {df:g} degrees of freedom; test fewer, or method='wald'"
-        )
+        raise EstimationError(f"{rank} equations are tested on {df:g} degrees of freedom; test fewer, or method='wald'")
     statistic = quadratic / rank * (df2 / df if method == "adjusted" else 1.0)
     return TestResult(statistic, float(rank), float(df2), float(f_distribution.sf(statistic, rank, df2)), what)
 
@@ -83,7 +81,7 @@ def hypothesis(what: str, names: Sequence[str], value: Floats) -> tuple[Floats, 
         return value, np.eye(rows)
     if what == "equal":
         if rows < 2:
-            raise EstimationError("'equal' compares rows, and there is one; test 'zero', or an equation such as \"`a` = 0.5\"")
+            raise EstimationError("'equal' compares rows, and there is one; test 'zero', or \"`its name` = 0.5\"")
         jacobian = np.vstack([np.eye(rows - 1), -np.ones((1, rows - 1))])
         return jacobian.T @ value, jacobian
     contrasts, slopes = zip(*(_equation(text, names, value) for text in _split(what)), strict=True)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats, Mask
+from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.design import Stage
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_array
+    from scipy.sparse import csc_array, csr_array
 
 LonelyRule = Literal["fail", "certainty", "adjust", "average"]
 
@@ -55,7 +55,7 @@ def entries(scores: csc_array, stage: Stage) -> Entries:
     cell = stage.stratum[scores.indices] * rows + row
     value = np.asarray(scores.data, dtype=np.float64)
     members = np.bincount(cell, minlength=strata * rows).reshape(strata, rows).astype(np.float64)
-    sums = np.bincount(cell, value, minlength=strata * rows).reshape(strata, rows)
+    sums = summed(cell, value, strata * rows).reshape(strata, rows)
     return Entries(row, value, cell, members, sums / stage.sampled[:, None])
 
 
@@ -104,12 +104,11 @@ def variances(found: Entries, stage: Stage, how: Centring) -> Floats:
     """
     mean = found.mean if how.centred is None else np.where(how.centred, found.mean, 0.0)
     strata, rows = mean.shape
-    squares = np.bincount(
-        found.cell, (found.value - mean.reshape(-1)[found.cell]) ** 2, minlength=strata * rows
-    ).reshape(strata, rows)
-    squares += (stage.sampled[:, None] - found.members) * mean**2
+    apart = (found.value - mean.reshape(-1)[found.cell]) ** 2
+    squares = summed(found.cell, apart, strata * rows).reshape(strata, rows)
+    squares = squares + (stage.sampled[:, None] - found.members) * mean**2
     if how.kept is not None:
-        squares *= how.kept
+        squares = np.where(how.kept, squares, 0.0)
     result: Floats = (how.factor @ squares) * how.scale**2
     return result
 
@@ -120,7 +119,7 @@ def deviations(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> 
 
 
 def covariance(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> Floats:
-    """The covariance of all rows, made from slices of whole strata so that little is in memory at one time."""
+    """The covariance of all rows, made from slices of whole strata so that little is in memory at once."""
     rows = scores.shape[1]
     total = np.zeros((rows, rows))
     by_unit = scores.tocsr()
@@ -135,14 +134,16 @@ def covariance(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> 
     return total
 
 
-def _deviations(scores: csc_array, stage: Stage, how: Centring, mean: Floats, first: int, last: int) -> Floats:
+def _deviations(
+    scores: csc_array | csr_array, stage: Stage, how: Centring, mean: Floats, first: int, last: int
+) -> Floats:
     begin, end = stage.start[first], stage.start[last]
     stratum = stage.stratum[begin:end]
     dense: Floats = scores[begin:end].toarray()
     centre = mean if how.centred is None else np.where(how.centred, mean, 0.0)
     dense -= centre[stratum]
     if how.kept is not None:
-        dense *= how.kept[stratum]
+        dense[~how.kept[stratum]] = 0.0
     dense *= np.sqrt(how.factor)[stratum][:, None]
     dense *= how.scale
     return dense

@@ -27,6 +27,7 @@ from childdata.table.sums import ALL, Floats, Key, Sum, Truths, all_nodes, all_s
 State = Literal["shown", "flagged", "suppressed", "empty", "few"]
 
 # Columns of a row that are not its value: labels, words about the row, and how many records it has.
+SMALLEST = "n_least"
 WORDING = ("statistic", "item", "scale", "difference_of", "flag")
 COUNTS = ("n", "n_weighted", "psus", "df")
 # Counts of unknown answers would give n of another statistic's row away; published tables do without them.
@@ -107,14 +108,13 @@ def rule(suppress: Suppression) -> Disclosure | None:
     return RULES[suppress]
 
 
-def conceal(
-    rows: pd.DataFrame, by: Sequence[str], policy: Disclosure | None, *, total: str = "Total"
-) -> pd.DataFrame:
+def conceal(rows: pd.DataFrame, by: Sequence[str], policy: Disclosure | None, *, total: str = "Total") -> pd.DataFrame:
     """Rows with the columns `state` and `count_state` added, and without the numbers that are to be hidden.
 
     Parameters
     ----------
-    rows : one row per statistic, item and cell, with `estimate`, `n` and `scale`.
+    rows : one row per statistic, item and cell, with `estimate`, `n` and `scale`. Where a row is made of
+        several groups (a difference), `n_least` is the number of records of the smallest; it is judged by it.
     by : the columns that cross to cells; the label `total` (or none) means all of a variable.
     policy : None hides nothing; empty rows are told all the same.
 
@@ -129,9 +129,7 @@ def conceal(
         result["count_state"] = "shown"
         return result
     if "n" not in result:
-        raise ChilddataError(
-            "a disclosure rule needs the column 'n' (unweighted records); give it or suppress=None"
-        )
+        raise ChilddataError("a disclosure rule needs the column 'n' (unweighted records); give it or suppress=None")
     n = result["n"].to_numpy(float)
     hidden_count = (n >= 1) & (n < policy.minimum_count) | np.isnan(n)
     few = hidden_count & ~np.isnan(n)
@@ -157,9 +155,9 @@ def _without(
     policy: Disclosure,
 ) -> pd.DataFrame:
     empty = n == 0
-    flagged = (n < policy.flag_below) | _reviewed(rows, policy)
+    flagged = (_judged(rows) < policy.flag_below) | _reviewed(rows, policy)
     weighted = count | _weighted_tells(rows, by, value)
-    result = rows.drop(columns=[name for name in UNPUBLISHED if name in rows])
+    result = rows.drop(columns=[name for name in (*UNPUBLISHED, SMALLEST) if name in rows])
     for name in result.columns:
         if name in (*by, *WORDING):
             continue
@@ -184,6 +182,10 @@ def _column(rows: pd.DataFrame, name: str) -> Floats:
     return rows[name].to_numpy(float) if name in rows else np.full(len(rows), np.nan)
 
 
+def _judged(rows: pd.DataFrame) -> Floats:
+    return _column(rows, SMALLEST if SMALLEST in rows else "n")
+
+
 def _is_share(rows: pd.DataFrame) -> Truths:
     scale = rows["scale"] if "scale" in rows else pd.Series("amount", index=rows.index)
     return (scale == "share").to_numpy(bool)
@@ -196,7 +198,7 @@ def _uniform(rows: pd.DataFrame) -> Truths:
 
 def _too_few(rows: pd.DataFrame, policy: Disclosure) -> Truths:
     """Rows hidden for their own sake."""
-    n, estimate = _column(rows, "n"), _column(rows, "estimate")
+    n, estimate = _judged(rows), _column(rows, "estimate")
     share, uniform = _is_share(rows), _uniform(rows)
     hidden = (n > 0) & (n < policy.minimum)
     hidden |= uniform & (n < policy.uniform_below)
@@ -214,11 +216,15 @@ def _too_few(rows: pd.DataFrame, policy: Disclosure) -> Truths:
 
 
 def _beyond(rows: pd.DataFrame) -> Floats:
-    """Share of the records beyond a quantile on its thinner side; 1 for any other statistic."""
+    """Share of the records beyond a quantile on its thinner side; 1 for any other statistic.
+
+    The items of a quantile are numbers, those of all others are texts.
+    """
     result = np.ones(len(rows))
     if "item" not in rows or "statistic" not in rows:
         return result
     quantile = rows["statistic"].astype(str).str.startswith("quantile").to_numpy(bool)
+    quantile = quantile | np.array([isinstance(item, float) for item in rows["item"]], dtype=bool)
     p = pd.to_numeric(rows["item"], errors="coerce").to_numpy(float)
     known = quantile & ~np.isnan(p)
     result[known] = np.minimum(p, 1 - p)[known]

@@ -29,8 +29,8 @@ def workbook(page: Page, path: str | Path) -> Path:
     ChilddataError if the file cannot be written (often because it is open in Excel).
     """
     # 0.1 s that only who writes a workbook pays.
-    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415
-    from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-untyped]  # noqa: PLC0415
+    import xlsxwriter  # type: ignore[import-untyped]
+    from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-untyped]
 
     target = Path(path)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -85,9 +85,7 @@ class Style:
         return f"+{form};-{form};{form}" if self.signed else form
 
 
-def style(
-    measure: Measure, scale: str, *, size: float = math.nan, of: str = "", digits: int | None = None
-) -> Style:
+def style(measure: Measure, scale: str, *, size: float = math.nan, of: str = "", digits: int | None = None) -> Style:
     """Style of a number.
 
     Parameters

@@ -158,9 +158,7 @@ def tidy(records: Sequence[Record], columns: Sequence[Column], write: CellWriter
     while labels < len(columns) and columns[labels].measure == "label":
         labels += 1
     rows = [tuple(write.cell(record, column) for column in columns) for record in records]
-    return Grid(
-        (tuple(Heading(column.heading) for column in columns),), _without_repeats(rows, labels), labels
-    )
+    return Grid((tuple(Heading(column.heading) for column in columns),), _without_repeats(rows, labels), labels)
 
 
 def _without_repeats(rows: Sequence[tuple[Cell, ...]], labels: int) -> tuple[tuple[Cell, ...], ...]:
@@ -274,9 +272,7 @@ def _stub(
         if any(group):
             rows.append(_group(": ".join(label for label in group if label), width))
         own = [key for key in body if tuple(key[place] for place in outer) == group]
-        rows += [
-            (Cell(total), *body[key]) for key in own if not _labelled(tuple(key[p] for p in inner), total)
-        ]
+        rows += [(Cell(total), *body[key]) for key in own if not _labelled(tuple(key[p] for p in inner), total)]
         for place in inner:
             members = [key for key in own if key[place] not in ("", total)]
             if members:

@@ -87,9 +87,7 @@ def _body(grid: Grid) -> str:
     lines = []
     for row in grid.rows:
         if row[0].kind == "group":
-            lines.append(
-                f'<tr><th class="group" scope="rowgroup" colspan="{len(row)}">{escape(row[0].text)}</th></tr>'
-            )
+            lines.append(f'<tr><th class="group" scope="rowgroup" colspan="{len(row)}">{escape(row[0].text)}</th></tr>')
             continue
         cells = [_body_cell(cell, label=place < grid.labels) for place, cell in enumerate(row)]
         lines.append(f"<tr>{''.join(cells)}</tr>")

@@ -8,13 +8,14 @@ whatever the degrees of freedom), for shares within 0 and 1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from childdata.errors import VariableError, nearest
-from childdata.table.disclosure import UNPUBLISHED, Suppression, conceal, rule
+from childdata.table.disclosure import UNPUBLISHED, Disclosure, Suppression, conceal, rule
 from childdata.table.formats import Measure, label_text
 from childdata.table.grid import Column, Wide, are_blocks
 from childdata.table.table import Table
@@ -41,7 +42,10 @@ MEASURES: Mapping[str, Measure] = {
 USUAL = ("estimate", "se", "ci_low", "ci_high", "n")
 SAMPLING_ERRORS = ("estimate", "se", "cv", "deff", "deft", "n_weighted", "n", "lower_2se", "upper_2se")
 TWO = 2.0
-TOTAL, MISSING = "Total", "Missing"
+# A number of records, persons or households in a note.
+COUNTED = re.compile(r"(?<![\w.,])\d+(?= (?:records?|rows?|persons?|children|households?)\b)")
+# How working results label the rows of all records and of records without a label.
+TOTAL, MISSING = "Total", "(missing)"
 
 
 def estimates_table(
@@ -56,7 +60,7 @@ def estimates_table(
     suppress: Suppression = "mics",
     provenance: Mapping[str, str] | None = None,
     columns: Sequence[str] = USUAL,
-    level: float = 0.95,
+    level: float | None = None,
 ) -> Table:
     """A table of estimates with their standard errors and limits.
 
@@ -69,7 +73,7 @@ def estimates_table(
     suppress : "mics" (under 25 unweighted records not shown, under 50 in parentheses), "nchs", a rule of
         one's own, or None to hide nothing.
     columns : the results to show, in order.
-    level : confidence level of the limits, for their headings.
+    level : confidence level of the limits, for their headings; that of the provenance, else 0.95.
 
     Raises
     ------
@@ -89,6 +93,7 @@ def estimates_table(
     """
     own = dict(headings or {})
     policy = rule(suppress)
+    level = level if level is not None else float((provenance or {}).get("level", 0.95))
     shown = [name for name in columns if policy is None or name not in UNPUBLISHED]
     _known([*by, *shown], rows)
     concealed = _reader_labels(conceal(rows, by, policy, total=TOTAL), by, own, lang)
@@ -96,15 +101,13 @@ def estimates_table(
         shown.append("flag")
     labels = [name for name in ("statistic", "item") if name in concealed and _varies(concealed[name])]
     described = [Column(name, own.get(name, heading(name, lang))) for name in (*labels, *by)]
-    described += [
-        Column(name, heading(name, lang, level=level), MEASURES.get(name, "value")) for name in shown
-    ]
+    described += [Column(name, heading(name, lang, level=level), MEASURES.get(name, "value")) for name in shown]
     return Table(
         concealed,
         tuple(described),
         title=title or _one_statistic(concealed),
         subtitle=subtitle,
-        notes=tuple(notes),
+        notes=_without_hidden_counts(notes, rows, concealed, policy),
         lang=lang,
         provenance=provenance or {},
         disclosure=policy,
@@ -153,7 +156,10 @@ def sampling_errors_table(
         tuple(described),
         title=title or word("table.sampling_errors", lang),
         subtitle=subtitle,
-        notes=(*notes, word("note.sampling_errors", lang)),
+        notes=(
+            *_without_hidden_counts(notes, rows, concealed, policy),
+            word("note.sampling_errors", lang),
+        ),
         lang=lang,
         provenance=provenance or {},
         disclosure=policy,
@@ -179,6 +185,18 @@ def _reader_labels(rows: pd.DataFrame, by: Sequence[str], own: Mapping[str, str]
         if name in rows:
             rows[name] = [own.get(label, label) for label in map(label_text, rows[name].astype(object))]
     return rows
+
+
+def _without_hidden_counts(
+    notes: Sequence[str], rows: pd.DataFrame, concealed: pd.DataFrame, policy: Disclosure | None
+) -> tuple[str, ...]:
+    """Notes count records too: a hidden count is taken out of them."""
+    if policy is None:
+        return tuple(notes)
+    hidden = concealed["count_state"].to_numpy() != "shown"
+    counts = {f"{count:.0f}" for count in rows["n"].to_numpy(float)[hidden] if count > 0}
+    counts.update(str(count) for count in range(1, policy.minimum_count))
+    return tuple(COUNTED.sub(lambda found: "…" if found[0] in counts else found[0], note) for note in notes)
 
 
 def _varies(labels: pd.Series[str]) -> bool:

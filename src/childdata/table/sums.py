@@ -116,9 +116,7 @@ def _adds(one: Sum, values: Floats, counts: Floats) -> bool:
         return True
     as_mean = _mean(values[cells], counts[cells])
     plain = float(np.nansum(values[cells]))
-    return bool(
-        np.isclose(as_mean, total, rtol=SAME, atol=1e-12) or np.isclose(plain, total, rtol=SAME, atol=1e-12)
-    )
+    return bool(np.isclose(as_mean, total, rtol=SAME, atol=1e-12) or np.isclose(plain, total, rtol=SAME, atol=1e-12))
 
 
 def exposed(sums: Sequence[Sum], unknown: Truths) -> Truths:

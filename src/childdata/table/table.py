@@ -130,8 +130,8 @@ class Table:
         """The cells as every output shows them."""
         records = self.records()
         if self.layout is None or not records:
-            return tidy(records, self.columns, self._writer(records))
-        return wide(records, self.columns, self.layout, self._writer(records))
+            return tidy(records, self.columns, self.cell_writer(records))
+        return wide(records, self.columns, self.layout, self.cell_writer(records))
 
     def page(self) -> Page:
         """The cells with titles, notes and origin: what is given to a writer."""
@@ -166,7 +166,8 @@ class Table:
             return word("note.review", self.lang, df=policy.review_df)
         return word("note.flagged", self.lang, minimum=policy.minimum, most=policy.flag_below - 1)
 
-    def _writer(self, records: Sequence[Record]) -> CellWriter:
+    def cell_writer(self, records: Sequence[Record]) -> CellWriter:
+        """What writes the numbers of these rows as this table shows them."""
         return writer(records, self.lang, self.disclosure.minimum_count if self.disclosure else 0)
 
     def _about(self) -> tuple[tuple[str, str], ...]:
@@ -195,7 +196,7 @@ class Table:
         places = [place for place, column in enumerate(self.columns) if column.name == "estimate"]
         if places:
             records = self.records()
-            cells = tidy(records, self.columns, self._writer(records)).rows
+            cells = tidy(records, self.columns, self.cell_writer(records)).rows
             result["shown"] = [row[places[0]].text for row in cells]
         return result
 

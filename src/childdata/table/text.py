@@ -35,9 +35,7 @@ def plain(page: Page, *, most: int = MOST_ROWS) -> str:
     shown = grid.rows[:most]
     body = [[printable("" if cell.repeated else cell.text) for cell in row] for row in shown]
     ungrouped = [row for row, cells in zip(body, shown, strict=True) if cells[0].kind != "group"]
-    widths = [
-        max(map(len, column)) for column in zip(*(_wrapped(headings, ungrouped), *ungrouped), strict=True)
-    ]
+    widths = [max(map(len, column)) for column in zip(*(_wrapped(headings, ungrouped), *ungrouped), strict=True)]
     lines = [printable(text) for text in (page.title, page.subtitle) if text]
     lines += _heading_lines(headings, widths, grid.labels)
     lines.append("  ".join("─" * width for width in widths))

@@ -1,13 +1,14 @@
 """What a statistical program's file holds, as a Dataset: .sav .zsav .por .dta .xpt.
 
 The file is first asked about itself, so that its size is known and its code page judged before a row is read;
-then the rows of the wanted variables are read, codes declared missing are taken out and kept beside as reasons,
-Stata's tags likewise, numbers that are dates by their format become dates, and whatever was decided on the way is
-noted in words.
+then the rows of the wanted variables are read, codes declared missing are taken out and kept beside as
+reasons, Stata's tags likewise, numbers that are dates by their format become dates, and whatever was decided
+on the way is noted in words.
 """
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,8 +23,8 @@ from childdata.expression import find_name
 from childdata.microdata.dataset import Dataset
 from childdata.microdata.dates import Program
 from childdata.microdata.labels import Code, Variable, Variables
-from childdata.microdata.readers.code_pages import CANDIDATES, misread, plausibility, python_codec
 from childdata.microdata.masking import Column, values_and_reasons
+from childdata.microdata.readers.code_pages import CANDIDATES, misread, plausibility, python_codec
 from childdata.microdata.readers.process import Desk, Isolate, private_folder
 from childdata.microdata.readers.spss_header import SpssHeader, read_spss_header
 
@@ -49,8 +50,9 @@ class Options:
 class Description:
     """What a file says about itself, before a row is read.
 
-    `raw_names` are the names as the C reader must be given them; `variables` carry the mended ones. `encoding` is
-    what the reader is told, `redecode` the code page in which what it returns is to be decoded again.
+    `raw_names` are the names as the C reader must be given them; `variables` carry the mended ones.
+    `encoding` is what the reader is told, `redecode` the code page in which what it returns is to be decoded
+    again.
     """
 
     path: Path
@@ -70,7 +72,12 @@ class Description:
     @property
     def code_page(self) -> str:
         """In which code page the file was read, in words."""
-        return self.redecode or self.encoding or self.declared or ("UTF-8" if self.format == "sav" else "as the format says")
+        return (
+            self.redecode
+            or self.encoding
+            or self.declared
+            or ("UTF-8" if self.format == "sav" else "as the format says")
+        )
 
 
 def desk(path: Path, options: Options, cells: int = 0) -> Desk:
@@ -152,10 +159,14 @@ def _misread_note(declared: str | None, better: str) -> str:
 def _refusal(path: Path, reply: dict[str, Any]) -> ReadError:
     kind, message = reply["error"], reply["message"]
     if kind == "encoding":
-        return ReadError(f"the text of {path.name} is in no code page that was tried; give encoding='windows-1251' or another")
+        return ReadError(
+            f"the text of {path.name} is in no code page that was tried; give encoding='windows-1251' or another"
+        )
     if kind == "limit":
         return ReadError(f"{path.name} is too large: {message}; give limit=, fewer columns=, or use read_chunks")
-    return ReadError(f"{path.name} cannot be read ({message}): the file is damaged or of another kind than its name says")
+    return ReadError(
+        f"{path.name} cannot be read ({message}): the file is damaged or of another kind than its name says"
+    )
 
 
 def _texts(reply: dict[str, Any]) -> list[str]:
@@ -165,7 +176,8 @@ def _texts(reply: dict[str, Any]) -> list[str]:
 
 
 def _decoded(reply: dict[str, Any], codec: str) -> dict[str, Any]:
-    """A description that was read byte by byte, decoded; what is no text becomes the replacement character."""
+    """A description that was read byte by byte, decoded; what is no text becomes the replacement
+    character."""
 
     def mend(text: Any) -> Any:
         return text.encode("latin-1", "replace").decode(codec, "replace").rstrip("�") if isinstance(text, str) else text
@@ -196,7 +208,8 @@ def _description(
     dropped = [found.name for found in header.sets if found.name not in reply["sets"]]
     if dropped:
         notes.append(
-            f"Multiple-response sets {', '.join(dropped)} were dropped by the reader and taken from the file's dictionary."
+            f"Multiple-response sets {', '.join(dropped)} were dropped by the reader; they were taken from the "
+            "file's dictionary."
         )
     if header.weight:
         notes.append(f"The file was weighted by {header.weight} when SPSS saved it; no weight is applied here.")
@@ -249,7 +262,12 @@ def _open_end(bound: float) -> float:
 
 
 def read_rows(
-    found: Description, options: Options, *, offset: int = 0, rows: int | None = None, slice_only: bool = False
+    found: Description,
+    options: Options,
+    *,
+    offset: int = 0,
+    rows: int | None = None,
+    slice_only: bool = False,
 ) -> Dataset:
     """The rows of the wanted variables as a Dataset.
 
@@ -275,7 +293,9 @@ def read_rows(
         raw = _redecoded(table.to_series(place), found.redecode).alias(names[i])
         column = Column(raw, found.variables[names[i]], PROGRAMS[found.format], tags.get(place))
         whole = options.whole_numbers and found.format in ("sav", "por")
-        shown, reason, variable, said = values_and_reasons(column, keep_codes=options.missing == "codes", whole_numbers=whole)
+        shown, reason, variable, said = values_and_reasons(
+            column, keep_codes=options.missing == "codes", whole_numbers=whole
+        )
         values[names[i]] = shown
         variables.append(variable)
         notes += said
@@ -296,8 +316,8 @@ def read_rows(
 def _check_size(found: Description, rows: int | None, columns: int, options: Options) -> None:
     if rows is not None and rows * columns * 8 > options.limit:
         raise ReadError(
-            f"{found.path.name} unfolds to {rows} rows x {columns} variables, {rows * columns * 8 / 1e6:.0f} MB, more than "
-            f"the limit of {options.limit / 1e6:.0f} MB; give a higher limit=, fewer columns=, or use read_chunks"
+            f"{found.path.name} unfolds to {rows} rows x {columns} variables, {rows * columns * 8 / 1e6:.0f} MB, "
+            f"more than the limit of {options.limit / 1e6:.0f} MB; give a higher limit=, fewer columns=, or use read_chunks"
         )
 
 
@@ -353,19 +373,22 @@ def _sample(table: pl.DataFrame, texts: list[int]) -> list[str]:
 
 
 def _collect(folder: Path, columns: int, reply: dict[str, Any]) -> tuple[pl.DataFrame, dict[int, pl.DataFrame]]:
-    import pyarrow as pa  # noqa: PLC0415
-
-    with pa.memory_map(str(folder / "values.arrow"), "r") as mapped:
-        read = pl.from_arrow(pa.ipc.open_file(mapped).read_all(), rechunk=True)
-    table = read if isinstance(read, pl.DataFrame) else read.to_frame()
+    pa: Any = importlib.import_module("pyarrow")
+    table = _mapped(pa, folder / "values.arrow")
     tags: dict[int, pl.DataFrame] = {}
     if reply["tags"]:
-        sparse = pl.read_ipc(folder / "tags.arrow", memory_map=False)
+        sparse = _mapped(pa, folder / "tags.arrow")
         for place in range(columns):
             own = sparse.filter(pl.col("column") == place)
             if own.height:
                 tags[place] = own
     return table, tags
+
+
+def _mapped(pa: Any, path: Path) -> pl.DataFrame:
+    with pa.memory_map(str(path), "r") as mapped:
+        read = pl.from_arrow(pa.ipc.open_file(mapped).read_all(), rechunk=True)
+    return read if isinstance(read, pl.DataFrame) else read.to_frame()
 
 
 def _redecoded(raw: pl.Series, codec: str | None) -> pl.Series:
@@ -376,4 +399,3 @@ def _redecoded(raw: pl.Series, codec: str | None) -> pl.Series:
         with suppress(AttributeError):
             mended[text] = text.encode("latin-1", "replace").decode(codec, "replace").rstrip("�")
     return raw.replace(mended)
-

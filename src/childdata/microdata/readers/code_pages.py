@@ -1,9 +1,9 @@
 """In which single-byte code page was this text written?
 
-Old SPSS files and Stata files before version 14 hold Cyrillic text as Windows-1251, CP866 or KOI8-R bytes and say
-nothing about it, or say something untrue; decoded as Windows-1252, "Область" reads "Îáëàñòü". Each candidate is
-judged by the words it gives: letters of one alphabet in a word, capitals only where capitals stand, and letters
-as frequent as they are in Russian.
+Old SPSS files and Stata files before version 14 hold Cyrillic text as Windows-1251, CP866 or KOI8-R bytes
+and say nothing about it, or say something untrue; decoded as Windows-1252, "Область" reads "Îáëàñòü". Each
+candidate is judged by the words it gives: letters of one alphabet in a word, capitals only where capitals
+stand, and letters as frequent as they are in Russian.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def _word_score(word: str, high: list[str]) -> float:
 
 
 def likely_code_page(raw: Iterable[bytes]) -> str | None:
-    """The candidate that gives the most plausible text; None where the bytes are ASCII or nothing is plausible.
+    """The candidate that gives the most plausible text; None where the bytes are ASCII or nothing is
+    plausible.
 
     >>> likely_code_page(["Минская область".encode("cp866")])
     'CP866'
@@ -83,7 +84,8 @@ def likely_code_page(raw: Iterable[bytes]) -> str | None:
 
 
 def misread(texts: Iterable[str], declared: str | None) -> str | None:
-    """The code page in which these texts, decoded as `declared`, should have been decoded; None if they are fine.
+    """The code page in which these texts, decoded as `declared`, should have been decoded; None if they are
+    fine.
 
     A text is suspected only if it is implausible as it stands and clearly Cyrillic otherwise.
 

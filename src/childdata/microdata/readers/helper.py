@@ -10,6 +10,7 @@ file, read and written in slices, so that memory stays constant. Where no proces
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -73,23 +74,23 @@ def _said(problem: BaseException) -> str:
 
 
 def _parse(request: Request, **options: Any) -> tuple[dict[str, list[Any]], Any]:
-    import pyreadstat  # noqa: PLC0415
-    import pyreadstat.pyreadstat as internal  # noqa: PLC0415
+    import pyreadstat
+    import pyreadstat.pyreadstat as internal
 
     shared: dict[str, Any] = {"output_format": "dict", "disable_datetime_conversion": True, **options}
     if request["encoding"] and request["format"] != "por":
         shared["encoding"] = request["encoding"]
-    reader: Callable[..., Any]
+    reader: Callable[..., tuple[dict[str, list[Any]], Any]]
     if request["format"] in ("por", "xport"):
         # the public read_por and read_xport cannot keep the codes declared missing, nor SAS's special missing
         entry = getattr(internal, "parser_entry_point", None)
         if entry is not None:
             parsed = entry(request["path"], parser_format=request["format"], user_missing=True, **shared)
-            return parsed[0], parsed[1]
+            return parsed  # type: ignore[no-any-return]
         reader = pyreadstat.read_por if request["format"] == "por" else pyreadstat.read_xport
-        return reader(request["path"], **shared)  # type: ignore[no-any-return]
+        return reader(request["path"], **shared)
     reader = pyreadstat.read_dta if request["format"] == "dta" else pyreadstat.read_sav
-    return reader(request["path"], user_missing=True, **shared)  # type: ignore[no-any-return]
+    return reader(request["path"], user_missing=True, **shared)
 
 
 def describe(request: Request) -> Reply:
@@ -117,12 +118,12 @@ def _ranges(declared: list[dict[str, Any]]) -> list[list[Any]]:
 
 
 def unpack(request: Request) -> Reply:
-    """Write the rows into `values.arrow` (columns v0, v1, ...) and the tags into `tags.arrow`; the count of rows.
+    """Write the rows into `values.arrow` (columns v0, v1, ...) and the tags into `tags.arrow`; the count of
+    rows.
 
     `tags.arrow` is sparse: column, row and letter of each tagged missing value (Stata's .a, SAS's .A).
     """
-    import pyarrow as pa  # noqa: PLC0415
-
+    pa: Any = importlib.import_module("pyarrow")
     folder = Path(request["folder"])
     schema = pa.schema([(f"v{i}", _arrow_type(pa, kind)) for i, kind in enumerate(request["types"])])
     tag_schema = pa.schema([("column", pa.int32()), ("row", pa.int64()), ("letter", pa.int8())])
@@ -170,9 +171,7 @@ def _slices(request: Request) -> Iterator[list[list[Any]]]:
             return
 
 
-def _to_arrow(
-    pa: Any, columns: list[list[Any]], schema: Any, tag_schema: Any, before: int
-) -> tuple[Any, Any]:
+def _to_arrow(pa: Any, columns: list[list[Any]], schema: Any, tag_schema: Any, before: int) -> tuple[Any, Any]:
     arrays, where, rows, letters = [], [], [], []
     for i, column in enumerate(columns):
         columns[i] = []
@@ -195,7 +194,7 @@ def _hold_memory(limit: int) -> None:
     """Let this process grow by `limit` bytes and no further; only Linux counts address space reliably."""
     if not sys.platform.startswith("linux"):
         return
-    import resource  # noqa: PLC0415
+    import resource
 
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     present = pages * os.sysconf("SC_PAGE_SIZE")
@@ -222,10 +221,10 @@ def serve() -> None:
     def reply(message: Any) -> None:
         replies.write(json.dumps(message).encode("ascii") + b"\n")
 
-    import numpy as np  # noqa: PLC0415
-    import pyarrow as pa  # noqa: PLC0415
-    import pyreadstat  # noqa: PLC0415
+    import numpy as np
+    import pyreadstat
 
+    pa: Any = importlib.import_module("pyarrow")
     pa.set_cpu_count(1)
     reply({"ready": [np.__version__, pyreadstat.__version__, pa.__version__]})
     for line in sys.stdin.buffer:

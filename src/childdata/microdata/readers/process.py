@@ -1,10 +1,11 @@
 """How the helper process is started, asked, watched and replaced.
 
-One helper per Python process, started at the first file and reused: a file then costs one line through a pipe.
-A lock lets threads take turns; after a fork the child forgets the parent's helper and starts its own; a helper
-that died while idle is replaced without a word, one that dies or hangs on a file is a ReadError naming it. The
-time limit is a timer that ends the helper, which works on every system, as the end of its output then wakes the
-reader. No `__main__` guard is needed, since the helper is a script and not a copy of the user's program.
+One helper per Python process, started at the first file and reused: a file then costs one line through a
+pipe. A lock lets threads take turns; after a fork the child forgets the parent's helper and starts its own;
+a helper that died while idle is replaced without a word, one that dies or hangs on a file is a ReadError
+naming it. The time limit is a timer that ends the helper, which works on every system, as the end of its
+output then wakes the reader. No `__main__` guard is needed, since the helper is a script and not a copy of
+the user's program.
 """
 
 from __future__ import annotations
@@ -244,7 +245,8 @@ class Desk:
     Parameters
     ----------
     source : name of the file, for messages.
-    isolate : "auto" reads in this process, with one warning, where no helper can be started; True refuses; False
+    isolate : "auto" reads in this process, with one warning, where no helper can be started; True refuses;
+    False
         never uses a helper.
     limit : bytes that the rows may take.
     timeout : seconds one request may take.

@@ -1,9 +1,10 @@
 """What the dictionary of a .sav or .zsav file says that the C reader does not pass on.
 
-Which code page is declared, and was it declared at all? Which multiple-response sets are there (the reader drops
-some without a word)? By which variable was the file weighted in SPSS? The dictionary is a chain of typed records
-(2 variables, 3 and 4 value labels, 6 documents, 7 extensions, 999 end); it is walked here in plain Python, every
-length checked against the file's, so that a damaged file gives an empty answer and nothing worse.
+Which code page is declared, and was it declared at all? Which multiple-response sets are there (the reader
+drops some without a word)? By which variable was the file weighted in SPSS? The dictionary is a chain of
+typed records (2 variables, 3 and 4 value labels, 6 documents, 7 extensions, 999 end); it is walked here in
+plain Python, every length checked against the file's, so that a damaged file gives an empty answer and
+nothing worse.
 
 Source: GNU PSPP, "System File Format", developers' guide.
 """

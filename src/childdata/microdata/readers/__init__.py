@@ -1,0 +1,1 @@
+"""The readers, one module for each family of files; `helper` is the program that the helper process runs."""
