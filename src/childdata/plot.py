@@ -35,6 +35,7 @@ INK, GREY, FAINT = "#1D2733", "#6B7683", "#DDE2E7"
 LABEL_WIDTH, TITLE_WIDTH, NOTE_WIDTH = 34, 76, 105
 ROW_HEIGHT, POINT_HEIGHT = 0.36, 0.2  # inches
 FIGURE_WIDTH = 7.6  # inches
+LEFT = 0.012  # of the figure
 
 Sort = bool | Literal["ascending", "descending"]
 
@@ -219,10 +220,19 @@ def _entries(table: Table, variable: str | None, groups: Sequence[str]) -> list[
 def _entry(key: tuple[str, ...], found: Sequence[Point], total: str, write: CellWriter) -> Entry:
     labels = [label for label in key if label not in ("", total)]
     label = ", ".join(labels) or (total if key else "")
-    counts = ", ".join(point.count for point in sorted(found, key=lambda one: one.group) if point.count)
-    counted = word("plot.count", write.lang, count=counts) if counts else ""
+    counted = _counted([point.count for point in sorted(found, key=lambda one: one.group)], write.lang)
     text = f"{label} ({counted})" if label and counted else label or counted
     return Entry(text, tuple(found), is_total=not labels)
+
+
+def _counted(counts: Sequence[str], lang: Lang) -> str:
+    """The records of an entry in words, which no line break parts."""
+    shown = [count for count in counts if count]
+    if len(shown) == 1 and shown[0].startswith("<"):
+        text = word("plot.few", lang, count=shown[0][1:])
+    else:
+        text = word("plot.count", lang, count=", ".join(shown)) if shown else ""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _point(record: Record, group: int, write: CellWriter) -> Point:
@@ -386,27 +396,29 @@ def _draw_around(
     text = textwrap.fill(title, TITLE_WIDTH)
     subtitle = textwrap.fill(table.subtitle, TITLE_WIDTH + 10)
     options: dict[str, Any] = {"fontsize": 12, "fontweight": "bold", "color": INK, "parse_math": False}
+    above = 24 if len(groups) > 1 else 8
     if own and text:
-        _figure(axes).suptitle(text, x=0.012, ha="left", **options)
+        _figure(axes).suptitle(text, x=LEFT, ha="left", **options)
     elif text:
-        axes.set_title(text, loc="left", pad=24 if len(groups) > 1 else 8, **options)
+        axes.set_title(text, loc="left", pad=above, **options)
     if own and subtitle:
-        axes.set_title(
-            subtitle, loc="left", pad=24 if len(groups) > 1 else 8, fontsize=9.5, color=GREY, parse_math=False
-        )
-    notes = "\n".join(textwrap.fill(note, NOTE_WIDTH) for note in _notes(table, entries))
+        _beside(axes, subtitle, 1.0, above, own=own, va="bottom", fontsize=9.5)
+    notes = "\n".join(textwrap.fill(note, NOTE_WIDTH if own else TITLE_WIDTH) for note in _notes(table, entries))
+    _beside(axes, notes, 0.0, -40, own=own, va="top", fontsize=7.5, linespacing=1.4)
+
+
+def _beside(axes: Axes, text: str, edge: float, offset: float, *, own: bool, **options: Any) -> None:
+    """Grey text over or under the axes, at the left of the figure if it is ours alone."""
     axes.annotate(
-        notes,
-        (0, 0),
-        (0, -40),
-        xycoords="axes fraction",
+        text,
+        (LEFT if own else 0.0, edge),
+        (0, offset),
+        xycoords=("figure fraction" if own else "axes fraction", "axes fraction"),
         textcoords="offset points",
-        va="top",
-        fontsize=7.5,
         color=GREY,
-        linespacing=1.4,
         parse_math=False,
         annotation_clip=False,
+        **options,
     )
 
 

@@ -152,6 +152,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "plot.review": ("Hollow dots: use with care.", "Пустые точки: использовать с осторожностью."),
     "plot.suppressed": ("(*) not shown: too few records", "(*) не показано: мало наблюдений"),
     "plot.count": ("n = {count}", "n = {count}"),
+    "plot.few": ("n < {count}", "n < {count}"),
 }
 
 # Remarks as working results hold them -> their key.

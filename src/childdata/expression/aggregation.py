@@ -19,7 +19,7 @@ from .compiler import bind, kind_of_column
 from .evaluation import collect, prepare
 from .names import find_name
 from .parser import parse_aggregate
-from .tree import Expression, Name, Node, Over, Rule, complaint
+from .tree import Expression, Name, Node, Over, Rule, complaint, parts_of
 from .types import kind_of
 
 
@@ -54,33 +54,18 @@ def aggregate(
     keys = list(dict.fromkeys(find_name(name, schema, place=place) for name in by))
     clash = [name for name in rules if name in keys]
     if clash:
-        raise VariableError(
-            f"{clash[0]!r} is a variable of by and cannot be a result too; give it another name"
-        )
-    calls: list[Over] = []
-    outer: dict[str, Expression] = {}
-    rows: dict[str, Expression] = {}
-    for name, rule in expressions.items():
+        raise VariableError(f"{clash[0]!r} is a variable of by and cannot be a result too; give it another name")
+    for rule in expressions.values():
         _check(rule, schema, place=place)
-        before = len(calls)
-        tree = _lift(rule.tree, calls)
-        for at, call in enumerate(calls[before:], start=before):
-            if call.argument is not None:
-                rows[_internal(at)] = _part(rule, call.argument)
-        outer[name] = _part(rule, tree)
-        _only_keys(outer[name], keys, len(calls))
+    calls, rows, outer = _split(expressions, keys)
     bound = {name: bind(rule, schema, place=place, reasons=used) for name, rule in rows.items()}
-    records = collect(lazy, bound, keys=keys).frame
-    groups = _grouped(records, keys, calls)
-    lazy_groups = nw.from_native(groups.lazy())
-    group_schema = lazy_groups.collect_schema()
-    return collect(
-        lazy_groups, {name: bind(rule, group_schema, place=place) for name, rule in outer.items()}, keys=keys
-    ).frame
+    groups = nw.from_native(_grouped(collect(lazy, bound, keys=keys).frame, keys, calls).lazy())
+    schema = groups.collect_schema()
+    return collect(groups, {name: bind(rule, schema, place=place) for name, rule in outer.items()}, keys=keys).frame
 
 
 def _internal(at: int) -> str:
-    return f"over rows {at}\x00"
+    return f"childdata over rows {at}"
 
 
 def _check(rule: Expression, schema: Mapping[str, Any], *, place: str) -> None:
@@ -88,6 +73,23 @@ def _check(rule: Expression, schema: Mapping[str, Any], *, place: str) -> None:
     columns = {name: find_name(name, schema, place=place) for name in rule.names}
     kinds = {name: kind_of_column(column, schema[column], place=place) for name, column in columns.items()}
     kind_of(rule.text, rule.tree, kinds.__getitem__)
+
+
+def _split(
+    expressions: Mapping[str, Expression], keys: Sequence[str]
+) -> tuple[list[Over], dict[str, Expression], dict[str, Expression]]:
+    """The calls over rows, the rule inside each, and each rule with its calls replaced by their results."""
+    calls: list[Over] = []
+    rows: dict[str, Expression] = {}
+    outer: dict[str, Expression] = {}
+    for name, rule in expressions.items():
+        before = len(calls)
+        outer[name] = _part(rule, _lift(rule.tree, calls))
+        for at, call in enumerate(calls[before:], start=before):
+            if call.argument is not None:
+                rows[_internal(at)] = _part(rule, call.argument)
+        _only_keys(outer[name], keys, len(calls))
+    return calls, rows, outer
 
 
 def _lift(node: Node, calls: list[Over]) -> Node:
@@ -109,13 +111,7 @@ def _names(node: Node) -> list[Name]:
     """Every name in a tree."""
     if isinstance(node, Name):
         return [node]
-    found: list[Name] = []
-    for each in fields(node):
-        value = getattr(node, each.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if hasattr(part, "__dataclass_fields__"):
-                found += _names(part)
-    return found
+    return [name for part in parts_of(node) for name in _names(part)]
 
 
 def _part(rule: Expression, tree: Node) -> Expression:

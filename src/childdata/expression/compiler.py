@@ -193,23 +193,19 @@ class _Builder:
         return Value(all_true(parts) if node.word == "and" else any_true(parts), "truth")
 
     def arithmetic(self, node: Arithmetic) -> Value:
-        """`+ - *` hand on what is infinite; `/` and `**` could hide it again and so take finite numbers only."""
+        """`+ - *` hand on what is infinite; `/` and `**` could hide it again and take finite numbers only."""
         if node.operator in ("/", "**"):
             left, right = number(self.settled(node.left)), number(self.settled(node.right))
             if node.operator == "/":
                 return Value(left / self.undefined.guard(right != 0, right), "number", unsettled=True)
             return self.power(left, node.right)
         left, right = number(self.value(node.left)), number(self.value(node.right))
-        expr = (
-            left + right if node.operator == "+" else left - right if node.operator == "-" else left * right
-        )
+        expr = left + right if node.operator == "+" else left - right if node.operator == "-" else left * right
         return Value(expr, "number", unsettled=True)
 
     def power(self, base: nw.Expr, node: Node) -> Value:
         """A power, of numbers for which it is defined."""
-        exponent = (
-            -node.value.value if isinstance(node, Negative) and isinstance(node.value, Number) else None
-        )
+        exponent = -node.value.value if isinstance(node, Negative) and isinstance(node.value, Number) else None
         exponent = node.value if isinstance(node, Number) else exponent
         if exponent is None:
             raise TypeError("a power is a written number")

@@ -101,7 +101,7 @@ def _reasons_used(
         return {}
     inside = {find_name(name, known, place=place) for each in expressions for name in each.code_names}
     return {
-        name: Reason(f"reason for {name}\x00", reasons.schema[name] == pl.String)
+        name: Reason(f"childdata reason {name}", reasons.schema[name] == pl.String)
         for name in reasons.columns
         if name in inside
     }
@@ -109,15 +109,13 @@ def _reasons_used(
 
 def collect(lazy: nw.LazyFrame[Any], bound: Mapping[str, Bound], *, keys: Sequence[str] = ()) -> Evaluated:
     """The values of bound rules (after the keys, as they are), computed in one pass."""
-    new = {f"rule {place}\x00": each.expr for place, each in enumerate(bound.values())}
-    counted = {f"undefined {place}\x00": each.undefined for place, each in enumerate(bound.values())}
+    new = {f"childdata rule {place}": each.expr for place, each in enumerate(bound.values())}
+    counted = {f"childdata undefined {place}": each.undefined for place, each in enumerate(bound.values())}
     conditions = {name: condition for name, condition in counted.items() if condition is not None}
     exprs = [expr.alias(name) for name, expr in {**new, **conditions}.items()]
     if not exprs and not keys:
         return Evaluated(pl.DataFrame(), {})
-    native: pl.DataFrame = (
-        lazy.with_columns(*exprs).select(*keys, *new, *conditions).collect("polars").to_native()
-    )
+    native: pl.DataFrame = lazy.with_columns(*exprs).select(*keys, *new, *conditions).collect("polars").to_native()
     columns = [native.get_column(key) for key in keys]
     for name, (internal, each) in zip(bound, zip(new, bound.values(), strict=True), strict=True):
         series = native.get_column(internal).alias(name)

@@ -27,7 +27,6 @@ from .values import (
 )
 
 _LARGEST_EXPONENT = 709.0  # exp(709.78) is the largest float64
-_ALL_DIGITS_WHOLE = 2.0**52  # from here on every float64 is a whole number
 _NUMBER_IN_TEXT = r"^\s*[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,2})?\s*$"
 
 
@@ -93,9 +92,7 @@ def selected(values: list[Value], undefined: Undefined) -> Value:
     pattern = rf"(?:^|[\s,;]){beside}{code}{beside}(?:$|[\s,;])"
     answers = nw.coalesce(values[0].expr, nw.lit("", dtype=nw.String))
     mentioned, refused = answers.str.contains(pattern), answers.str.contains("?", literal=True)
-    return Value(
-        nw.when(mentioned).then(nw.lit(True)).otherwise(keep_where(~refused, nw.lit(False))), "truth"
-    )
+    return Value(nw.when(mentioned).then(nw.lit(True)).otherwise(keep_where(~refused, nw.lit(False))), "truth")
 
 
 def _counted(conditions: list[nw.Expr]) -> nw.Expr:
@@ -185,9 +182,9 @@ def rounded(values: list[Value], undefined: Undefined) -> Value:
     """Rounded to so many decimals, halves away from zero (as SPSS and Stata do for positive numbers)."""
     x = number(values[0])
     scale = 10.0 ** int(values[1].constant or 0) if len(values) > 1 else 1.0
-    size = x.abs() * scale
-    up = nw.when(size < _ALL_DIGITS_WHOLE).then((size + 0.5).floor() / scale).otherwise(x.abs())
-    return Value(nw.when(x < 0).then(-up).otherwise(up), "number")
+    moved = x * scale
+    whole = nw.when(x < 0).then((moved - 0.5).ceil()).otherwise((moved + 0.5).floor())
+    return Value(whole / scale, "number", unsettled=True)
 
 
 def floor(values: list[Value], undefined: Undefined) -> Value:

@@ -48,9 +48,7 @@ def door(frame: object, names: Sequence[str], *, place: str = "the data") -> nw.
     try:
         return nw.from_native(pl.DataFrame(columns).lazy())
     except pl.exceptions.ShapeError:
-        raise VariableError(
-            f"the columns of {place} differ in length; every column needs one value per row"
-        ) from None
+        raise VariableError(f"the columns of {place} differ in length; every column needs one value per row") from None
 
 
 def as_lazy(frame: object) -> nw.LazyFrame[Any] | None:
@@ -140,9 +138,7 @@ def from_values(values: object, name: str, *, place: str) -> pl.Series:
         case pa.ChunkedArray() | pa.Array():
             return from_arrow(values, name)
         case str() | bytes() | int() | float() | None:
-            raise VariableError(
-                f"variable {name!r} in {place} is one value; a column is a list with one value per row"
-            )
+            raise VariableError(f"variable {name!r} in {place} is one value; a column is a list with one value per row")
     array = values if isinstance(values, np.ndarray) else list(values)  # type: ignore[call-overload]
     if isinstance(array, np.ndarray) and array.ndim != 1:
         raise VariableError(f"variable {name!r} in {place} has {array.ndim} dimensions; a column has one")
@@ -187,9 +183,7 @@ def _from_objects(series: pd.Series[Any], name: str, *, place: str) -> pl.Series
     """A column of Python objects, if they are all of one kind."""
     found = pd.api.types.infer_dtype(series, skipna=True)
     if found in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return pl.Series(
-            name, pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        )
+        return pl.Series(name, pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
     if found in _MIXED or found in ("bytes", "complex", "unknown-array", "period", "interval"):
         what = _MIXED.get(found, found)
         raise VariableError(

@@ -36,6 +36,7 @@ class Function:
     arity : the least and the greatest number of arguments.
     build : the values of the arguments to the value of the call.
     refuse : what is wrong with the arguments as they are written, or an empty text.
+    repeats : how many times the formula repeats its arguments, which bounds how deep it can be nested.
     """
 
     usage: str
@@ -45,6 +46,7 @@ class Function:
     arity: tuple[int, int]
     build: Build
     refuse: Callable[[Call], str] = lambda call: ""
+    repeats: int = 1
 
     def argument(self, place: int, count: int) -> Takes:
         """What the argument at this place of `count` must be."""
@@ -60,9 +62,7 @@ def _bare_name(call: Call) -> str:
 def _branches(call: Call) -> str:
     odd = len(call.arguments) % 2 == 1
     return (
-        ""
-        if odd
-        else "if_else() takes condition, value, ..., otherwise: the last value, for 'otherwise', is missing"
+        "" if odd else "if_else() takes condition, value, ..., otherwise: the last value, for 'otherwise', is missing"
     )
 
 
@@ -74,9 +74,7 @@ def _answer_code(call: Call) -> str:
 
 
 def _beginning(call: Call) -> str:
-    return (
-        "" if isinstance(call.arguments[1], Text) else "starts_with() takes a variable and a text in quotes"
-    )
+    return "" if isinstance(call.arguments[1], Text) else "starts_with() takes a variable and a text in quotes"
 
 
 def _digits(call: Call) -> str:
@@ -146,6 +144,7 @@ FUNCTIONS: Mapping[str, Function] = {
         (3, MANY),
         formulas.if_else,
         _branches,
+        repeats=2,
     ),
     "between": Function(
         "between(x, low, high)",
@@ -154,6 +153,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "truth",
         (3, 3),
         formulas.between,
+        repeats=2,
     ),
     "selected": Function(
         "selected(x, 'A')",
@@ -163,6 +163,7 @@ FUNCTIONS: Mapping[str, Function] = {
         (2, 2),
         formulas.selected,
         _answer_code,
+        repeats=2,
     ),
     "count_true": Function(
         "count_true(a, b, ...)",
@@ -171,6 +172,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "number",
         (1, MANY),
         formulas.count_true,
+        repeats=2,
     ),
     "count_answered": Function(
         "count_answered(a, b, ...)",
@@ -195,6 +197,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "number",
         (2, MANY),
         formulas.total,
+        repeats=2,
     ),
     "mean": Function(
         "mean(a, b, ...)",
@@ -203,6 +206,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "number",
         (2, MANY),
         formulas.mean,
+        repeats=2,
     ),
     "min": Function(
         "min(a, b, ...)",
@@ -222,7 +226,7 @@ FUNCTIONS: Mapping[str, Function] = {
     ),
     "abs": Function("abs(x)", "the size without the sign", ("number",), "number", (1, 1), formulas.absolute),
     "sqrt": Function(
-        "sqrt(x)", "the square root; unknown for x < 0", ("number",), "number", (1, 1), formulas.square_root
+        "sqrt(x)", "the square root; unknown for x < 0", ("number",), "number", (1, 1), formulas.square_root, repeats=2
     ),
     "log": Function(
         "log(x)",
@@ -231,9 +235,10 @@ FUNCTIONS: Mapping[str, Function] = {
         "number",
         (1, 1),
         formulas.logarithm,
+        repeats=2,
     ),
     "exp": Function(
-        "exp(x)", "e to the power x; unknown above 709", ("number",), "number", (1, 1), formulas.exponential
+        "exp(x)", "e to the power x; unknown above 709", ("number",), "number", (1, 1), formulas.exponential, repeats=2
     ),
     "round": Function(
         "round(x, digits)",
@@ -243,10 +248,9 @@ FUNCTIONS: Mapping[str, Function] = {
         (1, 2),
         formulas.rounded,
         _digits,
+        repeats=3,
     ),
-    "floor": Function(
-        "floor(x)", "the next whole number down", ("number",), "number", (1, 1), formulas.floor
-    ),
+    "floor": Function("floor(x)", "the next whole number down", ("number",), "number", (1, 1), formulas.floor),
     "ceil": Function("ceil(x)", "the next whole number up", ("number",), "number", (1, 1), formulas.ceil),
     "mod": Function(
         "mod(x, y)",
@@ -255,6 +259,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "number",
         (2, 2),
         formulas.remainder,
+        repeats=4,
     ),
     "number": Function(
         "number(x)",
@@ -263,6 +268,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "number",
         (1, 1),
         formulas.number_in_text,
+        repeats=3,
     ),
     "lower": Function("lower(x)", "the text in small letters", ("text",), "text", (1, 1), formulas.lower),
     "starts_with": Function(
@@ -275,9 +281,7 @@ FUNCTIONS: Mapping[str, Function] = {
         _beginning,
     ),
     "year": Function("year(d)", "the year of a date", ("date",), "number", (1, 1), formulas.year),
-    "month": Function(
-        "month(d)", "the month of a date, 1 to 12", ("date",), "number", (1, 1), formulas.month
-    ),
+    "month": Function("month(d)", "the month of a date, 1 to 12", ("date",), "number", (1, 1), formulas.month),
     "day": Function("day(d)", "the day of the month of a date", ("date",), "number", (1, 1), formulas.day),
     "days": Function(
         "days(a, b)",
@@ -315,9 +319,7 @@ OVER_ROWS: Mapping[str, RowsFunction] = {
     "all": RowsFunction(
         "all(rule)", "false if it is false in a row, else unknown if it is unknown in one", "truth", "truth"
     ),
-    "sum": RowsFunction(
-        "sum(x)", "the sum of the known values; unknown where there is none", "number", "number"
-    ),
+    "sum": RowsFunction("sum(x)", "the sum of the known values; unknown where there is none", "number", "number"),
     "mean": RowsFunction("mean(x)", "the mean of the known values", "number", "number"),
     "min": RowsFunction("min(x)", "the least of the known values", "ordered", "same"),
     "max": RowsFunction("max(x)", "the greatest of the known values", "ordered", "same"),

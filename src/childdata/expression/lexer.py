@@ -64,9 +64,7 @@ class Token:
 def cut(text: str) -> list[Token]:
     """The tokens of a rule; an ExpressionError where it holds what no rule holds, or too much of it."""
     if len(text) > MOST_CHARACTERS:
-        raise complaint(
-            text, MOST_CHARACTERS, f"the rule has {len(text):,} characters; most is {MOST_CHARACTERS:,}"
-        )
+        raise complaint(text, MOST_CHARACTERS, f"the rule has {len(text):,} characters; most is {MOST_CHARACTERS:,}")
     tokens: list[Token] = []
     at, depth = 0, 0
     while at < len(text):
@@ -78,9 +76,7 @@ def cut(text: str) -> list[Token]:
         depth = _depth_after(depth, token, tokens)
         if depth > MOST_DEPTH or len(tokens) > MOST_TOKENS:
             what = (
-                f"nested more than {MOST_DEPTH} deep"
-                if depth > MOST_DEPTH
-                else f"of more than {MOST_TOKENS:,} words"
+                f"nested more than {MOST_DEPTH} deep" if depth > MOST_DEPTH else f"of more than {MOST_TOKENS:,} words"
             )
             raise complaint(text, token.at, f"the rule is {what}; split it into several")
     if not tokens:
@@ -199,14 +195,10 @@ def _number(text: str, at: int, end: int) -> tuple[Token, int]:
     """A number; one too large or too long to be held exactly is refused, not rounded."""
     spelling = text[at:end]
     if end < len(text) and (continues_name(text[end]) or text[end] == "."):
-        raise complaint(
-            text, at, "a number runs into a word; a name that begins with a digit stands in backquotes"
-        )
+        raise complaint(text, at, "a number runs into a word; a name that begins with a digit stands in backquotes")
     value = float(spelling)
     if value == float("inf"):
         raise complaint(text, at, "the number is too large")
     if spelling.isdigit() and value > 2.0**53 and f"{value:.0f}" != spelling.lstrip("0"):
-        raise complaint(
-            text, at, "the number has more digits than can be told apart (15); compare it as text"
-        )
+        raise complaint(text, at, "the number has more digits than can be told apart (15); compare it as text")
     return Token("number", repr(value), at), end

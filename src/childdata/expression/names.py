@@ -34,9 +34,7 @@ def find_name(name: str, names: Iterable[str], *, place: str) -> str:
         return alike[0]
     if alike:
         spelt = ", ".join(repr(candidate) for candidate in alike)
-        raise VariableError(
-            f"variable {name!r} may mean any of {spelt} in {place}; write the one that is meant"
-        )
+        raise VariableError(f"variable {name!r} may mean any of {spelt} in {place}; write the one that is meant")
     count = f"{len(known)} variable{'' if len(known) == 1 else 's'}"
     raise VariableError(f"variable {name!r} is not in {place} ({count}){nearest(name, known)}")
 

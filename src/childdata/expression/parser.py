@@ -36,11 +36,13 @@ from .tree import (
     Text,
     Truth,
     complaint,
+    parts_of,
 )
 from .types import kind_of
 
 MOST_CHAIN = 100
 MOST_POWER = 100.0
+MOST_REPEATS = 300
 
 _COMPARATORS: dict[type[ast.cmpop], Comparator] = {
     ast.Eq: "==",
@@ -141,13 +143,12 @@ def _read(text: str, over_rows: bool) -> Expression:
         raise complaint(text, 0, "the rule is too deeply nested; split it into several") from None
     reader = _Reader(text, tokens, starts, over_rows)
     tree = reader.node(body, 0)
+    _refuse_repeats(text, tree)
     kind = kind_of(text, tree, lambda name: "column")
     given: Kind = kind if kind in ("truth", "text") else "number"
     if isinstance(tree, Name):
         given = "column"
-    return Expression(
-        text, given, tuple(dict.fromkeys(reader.names)), tuple(dict.fromkeys(reader.codes)), tree
-    )
+    return Expression(text, given, tuple(dict.fromkeys(reader.names)), tuple(dict.fromkeys(reader.codes)), tree)
 
 
 def _check_order(text: str, tokens: list[Token]) -> None:
@@ -193,14 +194,10 @@ def _after_value(text: str, tokens: list[Token], place: int, open_at: list[int])
         return False
     if value == "," and not open_at:
         raise complaint(text, token.at, "a comma stands between arguments only; decimals take a point: 1.5")
-    followed_by_in = (
-        place + 1 < len(tokens) and tokens[place + 1].value == "in" and tokens[place + 1].kind == "word"
-    )
+    followed_by_in = place + 1 < len(tokens) and tokens[place + 1].value == "in" and tokens[place + 1].kind == "word"
     if not value or (value == "not" and not followed_by_in):
         hint = _HABITS.get(token.value.lower(), "write and, or, ==, +, ... between them")
-        raise complaint(
-            text, token.at, f"two values stand side by side, the second is {token.value!r}; {hint}"
-        )
+        raise complaint(text, token.at, f"two values stand side by side, the second is {token.value!r}; {hint}")
     return value != "not"
 
 
@@ -330,11 +327,7 @@ class _Reader:
         value, at = self.node(node.operand, depth + 1), self.token(node).at
         if isinstance(node.op, ast.Not):
             return Logic("not", (value,), at)
-        return (
-            Negative(value, at)
-            if isinstance(node.op, ast.USub)
-            else Arithmetic("+", Number(0.0, at), value, at)
-        )
+        return Negative(value, at) if isinstance(node.op, ast.USub) else Arithmetic("+", Number(0.0, at), value, at)
 
     def arithmetic(self, node: ast.BinOp, depth: int) -> Arithmetic:
         """Arithmetic of two numbers; a power is a written number of moderate size."""
@@ -342,10 +335,25 @@ class _Reader:
         if isinstance(node.op, ast.Pow):
             power = right.value if isinstance(right, Negative) else right
             if not isinstance(power, Number) or power.value > MOST_POWER:
-                raise self.complaint(
-                    node.right, f"a power is a number from -{MOST_POWER:g} to {MOST_POWER:g}"
-                )
+                raise self.complaint(node.right, f"a power is a number from -{MOST_POWER:g} to {MOST_POWER:g}")
         return Arithmetic(_OPERATORS[type(node.op)], left, right, self.token(node).at)
+
+
+def _refuse_repeats(text: str, node: Node, times: int = 1) -> None:
+    """Bound how often a part is repeated when everything that contains it is spelt out."""
+    if times > MOST_REPEATS:
+        message = "too many divisions or functions inside one another; compute the inner part first, as a variable"
+        raise complaint(text, node.at, message)
+    match node:
+        case Arithmetic(operator="+" | "-" | "*") | Logic() | Compare():
+            repeats = 1
+        case Call():
+            repeats = FUNCTIONS[node.function].repeats
+        case _:
+            repeats = 2
+    for part in parts_of(node):
+        settled = 2 if isinstance(part, Arithmetic) and repeats > 1 else 1
+        _refuse_repeats(text, part, times * repeats * settled)
 
 
 def _how_many(least: int, most: int) -> str:

@@ -121,6 +121,23 @@ class Negative:
 Node = Number | Text | Truth | Name | Call | Over | Compare | Member | Logic | Arithmetic | Negative
 
 
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """The nodes directly inside a node, in the order of the rule."""
+    match node:
+        case Call():
+            return node.arguments
+        case Logic():
+            return node.parts
+        case Compare() | Arithmetic():
+            return (node.left, node.right)
+        case Negative() | Member():
+            return (node.value,)
+        case Over():
+            return () if node.argument is None else (node.argument,)
+        case _:
+            return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A checked rule, not yet bound to any data.

@@ -75,7 +75,7 @@ class _Check:
                 self.wanted(node.left, "number", repr(node.operator))
                 found = self.wanted(node.right, "number", repr(node.operator))
             case Logic():
-                found = [self.wanted(part, "truth", repr(node.word)) for part in node.parts][0]
+                found = self.all_wanted(node.parts, "truth", repr(node.word))
             case Compare():
                 found = self.compared(node.comparator, node.left, [node.right])
             case Member():
@@ -98,6 +98,12 @@ class _Check:
             raise self.complaint(node, f"{by} needs {_HOLDS[kind]}; {what}")
         return kind
 
+    def all_wanted(self, nodes: Sequence[Node], kind: ValueKind, by: str) -> ValueKind:
+        """`kind`, if each node gives it or may give it."""
+        for node in nodes:
+            self.wanted(node, kind, by)
+        return kind
+
     def compared(self, comparator: str, left: Node, others: Sequence[Node]) -> ValueKind:
         """A truth value, if the left side can be compared with each of the others."""
         one = self.kind(left)
@@ -109,9 +115,7 @@ class _Check:
                 self.comparable(comparator, (left, one), (right, self.kind(right)))
         return "truth"
 
-    def comparable(
-        self, comparator: str, left: tuple[Node, ValueKind], right: tuple[Node, ValueKind]
-    ) -> None:
+    def comparable(self, comparator: str, left: tuple[Node, ValueKind], right: tuple[Node, ValueKind]) -> None:
         """Nothing, if the two can be compared."""
         for (written, kind), (_, other) in ((left, right), (right, left)):
             ordered = comparator not in ("==", "!=")

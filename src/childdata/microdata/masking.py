@@ -64,17 +64,18 @@ def values_and_reasons(
 
 def mask(values: pl.Series, variable: Variable) -> tuple[pl.Series, pl.Series | None]:
     """Values without the codes declared missing, and those codes (null elsewhere; None if none occurs)."""
-    codes = [code for code in variable.missing_codes if isinstance(code, str) == (values.dtype == pl.String)]
-    hit = values.is_in(codes) if codes else pl.Series(values.name, [False]).new_from_index(0, len(values))
-    hit = hit.fill_null(False)
-    if values.dtype != pl.String:
+    text = values.dtype == pl.String
+    codes = [code for code in variable.missing_codes if isinstance(code, str) == text]
+    compared = values if text else values.cast(pl.Float64)
+    hit = compared.is_in(pl.Series(codes, dtype=compared.dtype)).fill_null(False)
+    if not text:
         for low, high in variable.missing_ranges:
-            hit = hit | values.is_between(low, high).fill_null(False)
+            hit = hit | compared.is_between(low, high).fill_null(False)
     if not hit.any():
         return values, None
     split = pl.select(
         pl.when(~hit).then(values).alias(values.name),
-        pl.when(hit).then(values).cast(values.dtype if values.dtype == pl.String else pl.Float64).alias("reason"),
+        pl.when(hit).then(compared).alias("reason"),
     )
     return split.to_series(0), split.to_series(1).alias(values.name)
 

@@ -18,8 +18,10 @@ Target = Literal["spss", "stata"]
 
 _SPSS_RESERVED = {"all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with"}
 _STATA_RESERVED = frozenset(
-    ["_all", "_b", "byte", "_coef", "_cons", "_delta", "double", "float", "if", "in", "int", "long", "_n", "_N"]
-    + ["_pi", "_pred", "_rc", "_skip", "str", "strl", "strL", "using", "with"]
+    (
+        *("_all", "_b", "byte", "_coef", "_cons", "_delta", "double", "float", "if", "in", "int", "long", "_n", "_N"),
+        *("_pi", "_pred", "_rc", "_skip", "str", "strl", "strL", "using", "with"),
+    )
 )
 
 

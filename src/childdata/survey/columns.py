@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
@@ -40,16 +41,20 @@ class Records:
 
     @staticmethod
     def of(data: object) -> Records:
-        """The records of a Dataset or of a frame."""
-        import narwhals as nw
+        """The records of a Dataset or of a frame.
 
+        A frame that is computed elsewhere (polars lazy, DuckDB, ibis ...) is fetched here, once: its rows
+        have no order of their own, and weights, strata and answers must belong to the same row.
+        """
         if isinstance(data, Dataset):
             reasons = data.reasons if data.reasons.width else None
             return Records(data.frame, reasons, data.variables, tuple(data.frame.columns), data.source)
         if isinstance(data, Mapping):
-            data = pl.DataFrame({name: list(values) for name, values in data.items()}, strict=False)
-        native = nw.from_native(data)  # type: ignore[call-overload]
-        return Records(data, None, {}, tuple(native.collect_schema().names()), "the data")
+            return Records(data, None, {}, tuple(data), "the data")
+        frame = nw.from_native(data)  # type: ignore[call-overload]
+        if isinstance(frame, nw.LazyFrame):
+            data = frame.collect("polars").to_native()
+        return Records(data, None, {}, tuple(frame.collect_schema().names()), "the data")
 
     def find(self, name: str) -> str:
         """The column that a name means."""

@@ -128,7 +128,7 @@ def entries_of(
     if by is not None and each is not None:
         raise EstimationError("by= crosses its variables, each= makes a block for each entry; give one of the two")
     wanted: list[tuple[str, ...]]
-    if each is not None:
+    if each:
         each = [each] if isinstance(each, str) else each
         wanted = [(entry,) if isinstance(entry, str) else tuple(entry) for entry in each]
     else:

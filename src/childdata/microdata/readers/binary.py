@@ -302,6 +302,9 @@ def read_rows(
         if reason is not None:
             reasons[names[i]] = reason
     unique = list(dict.fromkeys(wanted))
+    if reasons:
+        count = sum(len(reason) - reason.null_count() for reason in reasons.values())
+        notes.append(f"{count} answers declared missing were set aside in {len(reasons)} variables (missing_reasons).")
     by_name = {variable.name: variable for variable in variables}
     return Dataset(
         frame=pl.DataFrame([values[name] for name in unique]),

@@ -36,7 +36,7 @@ def plausibility(text: str) -> float:
     About 5 for Russian, 2 for accented Latin words, below 0 for the wrong code page, 0 for plain ASCII.
 
     >>> round(plausibility("Область"), 1), plausibility("Îáëàñòü") < 0
-    (5.4, True)
+    (5.5, True)
     """
     beyond = sum(character > "\x7f" for character in text)
     if not beyond:
