@@ -4,8 +4,9 @@ Run it to write `random_<name>.csv` and `random_designs.json` beside it, then `R
 write `survey_r.json`. The data are made up here and free to use (CC0).
 
 Each survey has the same variables, so that one list of questions is put to all of them:
-y (skewed), x (positive), number (few distinct values, many ties), large (mean 1e6, small spread), yes, rare, common (0/1), with
-missing values m (of y) and myes (of yes), and the domains region (crosses the strata), sex, and few (in some PSUs only).
+y (skewed), x (positive), number (few distinct values, many ties), large (mean 1e6, small spread), yes, rare, common
+(0/1), with missing values m (of y) and myes (of yes), and the domains region (crosses the strata), sex, and few (in
+some PSUs only).
 """
 
 from __future__ import annotations

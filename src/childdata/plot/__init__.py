@@ -1,0 +1,7 @@
+"""Pictures of tables."""
+
+from __future__ import annotations
+
+from childdata.plot.picture import dots, save
+
+__all__ = ["dots", "save"]
