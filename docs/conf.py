@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -41,6 +42,7 @@ html_show_sourcelink = False
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+default_role = "code"  # `name` in a docstring is a name
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings say types in words
 autodoc_member_order = "bysource"
@@ -63,5 +65,11 @@ def copy_notebooks(app: Sphinx) -> None:
             shutil.copyfile(notebook, copy)
 
 
+def keep_absolute_values(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """|x| in a docstring is an absolute value, not the name of a substitution."""
+    lines[:] = [re.sub(r"\|(\w+)\|", r"\\|\1\\|", line) for line in lines]
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-docstring", keep_absolute_values)
     app.connect("builder-inited", copy_notebooks)

@@ -61,7 +61,7 @@ questions <- function(d) {
       total = answer(svytotal(~m, d, na.rm = TRUE), d, FALSE),
       listwise = answer(svymean(~m + myes, d, na.rm = TRUE), d, FALSE),
       ratio = answer(svyratio(~m, ~x, d, na.rm = TRUE), d, FALSE),
-      region = domains(svyby(~m, ~region, d, svymean, na.rm = TRUE), "region", d, FALSE),
+      region = domains(svyby(~m, ~region, d, svymean, na.rm = TRUE, covmat = TRUE), "region", d, FALSE),
       known_df = degf(subset(d, !is.na(m)))),
     contrast = list(
       linear = { s <- svycontrast(regional, c(1, 0, -1, 0, 0, 0)); c(plain(coef(s)), plain(SE(s))) },

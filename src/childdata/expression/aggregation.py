@@ -15,8 +15,8 @@ import polars as pl
 
 from childdata.errors import VariableError
 
-from .compiler import bind, kind_of_column
-from .evaluation import collect, prepare
+from .compiler import kind_of_column
+from .evaluation import bind_all, collect, prepare
 from .names import find_name
 from .parser import parse_aggregate
 from .tree import Expression, Name, Node, Over, Rule, complaint, parts_of
@@ -58,10 +58,10 @@ def aggregate(
     for rule in expressions.values():
         _check(rule, schema, place=place)
     calls, rows, outer = _split(expressions, keys)
-    bound = {name: bind(rule, schema, place=place, reasons=used) for name, rule in rows.items()}
+    bound = bind_all(rows, schema, place=place, reasons=used)
     groups = nw.from_native(_grouped(collect(lazy, bound, keys=keys).frame, keys, calls).lazy())
     schema = groups.collect_schema()
-    return collect(groups, {name: bind(rule, schema, place=place) for name, rule in outer.items()}, keys=keys).frame
+    return collect(groups, bind_all(outer, schema, place=place), keys=keys).frame
 
 
 def _internal(at: int) -> str:

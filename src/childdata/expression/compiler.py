@@ -33,9 +33,9 @@ from .tree import (
 )
 from .types import is_code, is_tag_comparison, kind_of
 from .values import (
-    Undefined,
     Value,
     ValueKind,
+    Workings,
     all_true,
     any_true,
     compare,
@@ -69,13 +69,15 @@ class Bound:
     ----------
     expr : its value.
     kind : what it gives, now that the columns are known.
-    undefined : true where known answers gave no number (x / 0, log(0), overflow) and the rule is
-        therefore unknown; None if no part of the rule can do that.
+    steps : names and expressions of the columns that must be computed before it, in order.
+    failed : true where all variables are known but a part gave no number (x / 0, log(0), overflow);
+        None if no part of the rule can do that.
     """
 
     expr: nw.Expr
     kind: ValueKind
-    undefined: nw.Expr | None
+    steps: tuple[tuple[str, nw.Expr], ...]
+    failed: nw.Expr | None
 
 
 def bind(
@@ -84,19 +86,23 @@ def bind(
     *,
     place: str,
     reasons: Mapping[str, Reason] | None = None,
+    prefix: str | None = None,
 ) -> Bound:
-    """A rule bound to columns of these types, with the columns that hold reasons for missing answers."""
+    """A rule bound to columns of these types, with the columns that hold reasons for missing answers.
+
+    With a `prefix` the rule is cut into steps whose columns are named so; without, it is one expression.
+    """
     columns = {name: find_name(name, schema, place=place) for name in expression.names}
     kinds = {name: kind_of_column(column, schema[column], place=place) for name, column in columns.items()}
     kind_of(expression.text, expression.tree, kinds.__getitem__)
-    builder = _Builder(columns, kinds, schema, reasons or {})
-    value = builder.undefined.settle(builder.value(expression.tree))
-    expr = value.expr
-    undefined = None
-    if builder.undefined.conditions:
-        known = [~builder.value(Name(name, 0)).expr.is_null() for name in expression.names]
-        undefined = all_true([any_true(builder.undefined.conditions), expr.is_null(), *known])
-    return Bound(expr, value.kind, undefined)
+    workings = Workings(prefix)
+    builder = _Builder(columns, kinds, schema, reasons or {}, workings)
+    value = builder.settled(expression.tree)
+    failed = None
+    if workings.conditions:
+        known = [~builder.column(name).expr.is_null() for name in expression.names]
+        failed = all_true([any_true(workings.conditions), *known])
+    return Bound(value.expr, value.kind, tuple(workings.steps), failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +139,22 @@ class _Builder:
         kinds: Mapping[str, ValueKind],
         schema: Mapping[str, object],
         reasons: Mapping[str, Reason],
+        workings: Workings,
     ) -> None:
         self.columns = columns
         self.kinds = kinds
         self.schema = schema
         self.reasons = reasons
-        self.undefined = Undefined()
+        self.workings = workings
 
     def settled(self, node: Node) -> Value:
         """The value of a node, its numbers finite or unknown."""
-        return self.undefined.settle(self.value(node))
+        return self.workings.settle(self.value(node))
+
+    def shared(self, node: Node) -> Value:
+        """As `settled`, for a place that uses the value more than once."""
+        value = self.settled(node)
+        return value if isinstance(node, (Name, Number, Text, Truth)) else self.workings.step(value)
 
     def value(self, node: Node) -> Value:
         """The value of a node; what arithmetic gives may still be infinite."""
@@ -195,10 +207,10 @@ class _Builder:
     def arithmetic(self, node: Arithmetic) -> Value:
         """`+ - *` hand on what is infinite; `/` and `**` could hide it again and take finite numbers only."""
         if node.operator in ("/", "**"):
-            left, right = number(self.settled(node.left)), number(self.settled(node.right))
-            if node.operator == "/":
-                return Value(left / self.undefined.guard(right != 0, right), "number", unsettled=True)
-            return self.power(left, node.right)
+            if node.operator == "**":
+                return self.power(number(self.shared(node.left)), node.right)
+            left, right = number(self.settled(node.left)), number(self.shared(node.right))
+            return Value(left / self.workings.guard(right != 0, right), "number", unsettled=True)
         left, right = number(self.value(node.left)), number(self.value(node.right))
         expr = left + right if node.operator == "+" else left - right if node.operator == "-" else left * right
         return Value(expr, "number", unsettled=True)
@@ -210,9 +222,9 @@ class _Builder:
         if exponent is None:
             raise TypeError("a power is a written number")
         if exponent < 0:
-            base = self.undefined.guard(base != 0, base)
+            base = self.workings.guard(base != 0, base)
         if exponent != int(exponent):
-            base = self.undefined.guard(base >= 0, base)
+            base = self.workings.guard(base >= 0, base)
         return Value(base**exponent, "number", unsettled=True)
 
     def comparison(self, node: Compare) -> nw.Expr:
@@ -226,7 +238,7 @@ class _Builder:
         if is_code(node.value):
             found = any_true([self.code_is(node.value, member) for member in node.members])
         else:
-            value = self.settled(node.value)
+            value = self.shared(node.value)
             members = [in_precision_of(value, constant(member.value)) for member in node.members]
             if value.kind in ("date", "empty"):
                 found = any_true([compare("==", value, member) for member in members])
@@ -238,8 +250,9 @@ class _Builder:
     def call(self, node: Call) -> Value:
         if node.function == "code":
             return self.code(node)
-        values = [self.settled(argument) for argument in node.arguments]
-        return FUNCTIONS[node.function].build(values, self.undefined)
+        function = FUNCTIONS[node.function]
+        take = self.shared if function.repeats > 1 else self.settled
+        return function.build([take(argument) for argument in node.arguments], self.workings)
 
     def code(self, node: Call) -> Value:
         """The value where it is known, else the code that was declared missing; a tag is no number."""

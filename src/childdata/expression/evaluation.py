@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import narwhals as nw
@@ -61,8 +62,7 @@ def evaluate(
     expressions = {name: parse(rule) for name, rule in rules.items()}
     lazy, used = prepare(frame, list(expressions.values()), reasons=reasons, place=place)
     schema = lazy.collect_schema()
-    bound = {name: bind(rule, schema, place=place, reasons=used) for name, rule in expressions.items()}
-    return collect(lazy, bound)
+    return collect(lazy, bind_all(expressions, schema, place=place, reasons=used))
 
 
 def prepare(
@@ -107,21 +107,41 @@ def _reasons_used(
     }
 
 
+def bind_all(
+    rules: Mapping[str, Expression],
+    schema: Mapping[str, object],
+    *,
+    place: str,
+    reasons: Mapping[str, Reason] | None = None,
+) -> dict[str, Bound]:
+    """Every rule bound to the columns, each with names of its own for its steps."""
+    return {
+        name: bind(rule, schema, place=place, reasons=reasons, prefix=f"childdata step {number}")
+        for number, (name, rule) in enumerate(rules.items())
+    }
+
+
 def collect(lazy: nw.LazyFrame[Any], bound: Mapping[str, Bound], *, keys: Sequence[str] = ()) -> Evaluated:
     """The values of bound rules (after the keys, as they are), computed in one pass."""
-    new = {f"childdata rule {place}": each.expr for place, each in enumerate(bound.values())}
-    counted = {f"childdata undefined {place}": each.undefined for place, each in enumerate(bound.values())}
-    conditions = {name: condition for name, condition in counted.items() if condition is not None}
-    exprs = [expr.alias(name) for name, expr in {**new, **conditions}.items()]
-    if not exprs and not keys:
-        return Evaluated(pl.DataFrame(), {})
-    native: pl.DataFrame = lazy.with_columns(*exprs).select(*keys, *new, *conditions).collect("polars").to_native()
-    columns = [native.get_column(key) for key in keys]
-    for name, (internal, each) in zip(bound, zip(new, bound.values(), strict=True), strict=True):
-        series = native.get_column(internal).alias(name)
-        columns.append(series.cast(_NATIVE[each.kind]) if each.kind in _NATIVE else series)
-    undefined = {
-        name: int(native.get_column(internal).sum()) if internal in conditions else 0
-        for name, internal in zip(bound, counted, strict=True)
+    new = {f"childdata rule {number}": rule for number, rule in enumerate(bound.values())}
+    failed = {
+        f"childdata failed {number}": rule.failed & nw.col(name).is_null()
+        for number, (name, rule) in enumerate(new.items())
+        if rule.failed is not None
     }
+    if not new and not keys:
+        return Evaluated(pl.DataFrame(), {})
+    for layer in zip_longest(*(rule.steps for rule in new.values())):
+        lazy = lazy.with_columns(*(step[1].alias(step[0]) for step in layer if step is not None))
+    for group in ({name: rule.expr for name, rule in new.items()}, failed):
+        if group:
+            lazy = lazy.with_columns(*(expr.alias(name) for name, expr in group.items()))
+    native: pl.DataFrame = lazy.select(*keys, *new, *failed).collect("polars").to_native()
+    columns = [native.get_column(key) for key in keys]
+    undefined = {}
+    for number, (name, rule) in enumerate(bound.items()):
+        series = native.get_column(f"childdata rule {number}").alias(name)
+        columns.append(series.cast(_NATIVE[rule.kind]) if rule.kind in _NATIVE else series)
+        counted = f"childdata failed {number}"
+        undefined[name] = int(native.get_column(counted).sum()) if counted in failed else 0
     return Evaluated(pl.DataFrame(columns), undefined)

@@ -11,9 +11,9 @@ import operator
 import narwhals as nw
 
 from .values import (
-    Undefined,
     Value,
     ValueKind,
+    Workings,
     all_true,
     common,
     compare,
@@ -30,38 +30,38 @@ _LARGEST_EXPONENT = 709.0  # exp(709.78) is the largest float64
 _NUMBER_IN_TEXT = r"^\s*[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,2})?\s*$"
 
 
-def itself(values: list[Value], undefined: Undefined) -> Value:
+def itself(values: list[Value], workings: Workings) -> Value:
     """The argument, unchanged."""
     return values[0]
 
 
-def nothing(values: list[Value], undefined: Undefined) -> Value:
+def nothing(values: list[Value], workings: Workings) -> Value:
     """Unknown in every row."""
     return unknown()
 
 
-def missing(values: list[Value], undefined: Undefined) -> Value:
+def missing(values: list[Value], workings: Workings) -> Value:
     """Whether the argument is unknown."""
     return Value(values[0].expr.is_null(), "truth")
 
 
-def answered(values: list[Value], undefined: Undefined) -> Value:
+def answered(values: list[Value], workings: Workings) -> Value:
     """Whether the argument is known."""
     return Value(~values[0].expr.is_null(), "truth")
 
 
-def is_true(values: list[Value], undefined: Undefined) -> Value:
+def is_true(values: list[Value], workings: Workings) -> Value:
     """Whether the argument is known to be true."""
     return Value(nw.coalesce(truth(values[0]), nw.lit(False, dtype=nw.Boolean)), "truth")
 
 
-def coalesce(values: list[Value], undefined: Undefined) -> Value:
+def coalesce(values: list[Value], workings: Workings) -> Value:
     """The first argument that is known."""
     exprs, kind = common(values)
     return Value(nw.coalesce(*exprs), kind)
 
 
-def if_else(values: list[Value], undefined: Undefined) -> Value:
+def if_else(values: list[Value], workings: Workings) -> Value:
     """The value after the first condition that is true, if no condition before it is unknown."""
     conditions = [truth(value) for value in values[:-1:2]]
     branches, kind = common([*values[1:-1:2], values[-1]])
@@ -71,7 +71,7 @@ def if_else(values: list[Value], undefined: Undefined) -> Value:
     return Value(result, kind)
 
 
-def between(values: list[Value], undefined: Undefined) -> Value:
+def between(values: list[Value], workings: Workings) -> Value:
     """low <= x and x <= high."""
     x, low, high = values
     if any(value.kind == "date" for value in values):
@@ -79,7 +79,7 @@ def between(values: list[Value], undefined: Undefined) -> Value:
     return Value(all_true([compare("<=", low, x), compare("<=", x, high)]), "truth")
 
 
-def selected(values: list[Value], undefined: Undefined) -> Value:
+def selected(values: list[Value], workings: Workings) -> Value:
     """Whether a code is among the answers of a multiple-response text.
 
     The answers stand alone ("A"), side by side ("ACX") or apart ("A C", "1;12"). A code of one capital letter
@@ -100,12 +100,12 @@ def _counted(conditions: list[nw.Expr]) -> nw.Expr:
     return fold(operator.add, [condition.cast(nw.Float64) for condition in conditions])
 
 
-def count_answered(values: list[Value], undefined: Undefined) -> Value:
+def count_answered(values: list[Value], workings: Workings) -> Value:
     """How many arguments are known."""
     return Value(_counted([~value.expr.is_null() for value in values]), "number")
 
 
-def count_missing(values: list[Value], undefined: Undefined) -> Value:
+def count_missing(values: list[Value], workings: Workings) -> Value:
     """How many arguments are unknown."""
     return Value(_counted([value.expr.is_null() for value in values]), "number")
 
@@ -120,29 +120,29 @@ def _where_any_known(values: list[Value], result: nw.Expr) -> nw.Expr:
     return keep_where(~all_true([value.expr.is_null() for value in values]), result)
 
 
-def count_true(values: list[Value], undefined: Undefined) -> Value:
+def count_true(values: list[Value], workings: Workings) -> Value:
     """How many arguments are true; unknown where none is known."""
     return Value(_where_any_known(values, _known_sum(values)), "number")
 
 
-def total(values: list[Value], undefined: Undefined) -> Value:
+def total(values: list[Value], workings: Workings) -> Value:
     """The sum of the known arguments; unknown where none is known."""
     return Value(_where_any_known(values, _known_sum(values)), "number", unsettled=True)
 
 
-def mean(values: list[Value], undefined: Undefined) -> Value:
+def mean(values: list[Value], workings: Workings) -> Value:
     """The mean of the known arguments; unknown where none is known."""
     count = _counted([~value.expr.is_null() for value in values])
     return Value(_known_sum(values) / keep_where(count > 0, count), "number", unsettled=True)
 
 
-def least(values: list[Value], undefined: Undefined) -> Value:
+def least(values: list[Value], workings: Workings) -> Value:
     """The least of the known arguments."""
     exprs, kind = _in_order(values)
     return Value(nw.min_horizontal(*exprs), kind)
 
 
-def greatest(values: list[Value], undefined: Undefined) -> Value:
+def greatest(values: list[Value], workings: Workings) -> Value:
     """The greatest of the known arguments."""
     exprs, kind = _in_order(values)
     return Value(nw.max_horizontal(*exprs), kind)
@@ -155,30 +155,30 @@ def _in_order(values: list[Value]) -> tuple[list[nw.Expr], ValueKind]:
     return exprs, kind
 
 
-def absolute(values: list[Value], undefined: Undefined) -> Value:
+def absolute(values: list[Value], workings: Workings) -> Value:
     """The size without the sign."""
     return Value(number(values[0]).abs(), "number")
 
 
-def square_root(values: list[Value], undefined: Undefined) -> Value:
+def square_root(values: list[Value], workings: Workings) -> Value:
     """The square root of a number that is not negative."""
     x = number(values[0])
-    return Value(undefined.guard(x >= 0, x).sqrt(), "number")
+    return Value(workings.guard(x >= 0, x).sqrt(), "number")
 
 
-def logarithm(values: list[Value], undefined: Undefined) -> Value:
+def logarithm(values: list[Value], workings: Workings) -> Value:
     """The natural logarithm of a positive number."""
     x = number(values[0])
-    return Value(undefined.guard(x > 0, x).log(), "number")
+    return Value(workings.guard(x > 0, x).log(), "number")
 
 
-def exponential(values: list[Value], undefined: Undefined) -> Value:
+def exponential(values: list[Value], workings: Workings) -> Value:
     """e to the power x, up to the largest number there is."""
     x = number(values[0])
-    return Value(undefined.guard(x <= _LARGEST_EXPONENT, x).exp(), "number")
+    return Value(workings.guard(x <= _LARGEST_EXPONENT, x).exp(), "number")
 
 
-def rounded(values: list[Value], undefined: Undefined) -> Value:
+def rounded(values: list[Value], workings: Workings) -> Value:
     """Rounded to so many decimals, halves away from zero (as SPSS and Stata do for positive numbers)."""
     x = number(values[0])
     scale = 10.0 ** int(values[1].constant or 0) if len(values) > 1 else 1.0
@@ -187,59 +187,59 @@ def rounded(values: list[Value], undefined: Undefined) -> Value:
     return Value(whole / scale, "number", unsettled=True)
 
 
-def floor(values: list[Value], undefined: Undefined) -> Value:
+def floor(values: list[Value], workings: Workings) -> Value:
     """The next whole number down."""
     return Value(number(values[0]).floor(), "number")
 
 
-def ceil(values: list[Value], undefined: Undefined) -> Value:
+def ceil(values: list[Value], workings: Workings) -> Value:
     """The next whole number up."""
     return Value(number(values[0]).ceil(), "number")
 
 
-def remainder(values: list[Value], undefined: Undefined) -> Value:
+def remainder(values: list[Value], workings: Workings) -> Value:
     """x - y * floor(x / y), for y other than 0."""
     x, y = number(values[0]), number(values[1])
-    divisor = undefined.guard(y != 0, y)
+    divisor = workings.guard(y != 0, y)
     return Value(x - divisor * (x / divisor).floor(), "number", unsettled=True)
 
 
-def number_in_text(values: list[Value], undefined: Undefined) -> Value:
+def number_in_text(values: list[Value], workings: Workings) -> Value:
     """The number written in a text; a number is itself, a blank is unknown."""
     if values[0].kind != "text":
         return Value(number(values[0]), "number")
     x = values[0].expr
-    written = undefined.guard(x.str.contains(_NUMBER_IN_TEXT) | (x == ""), x)
+    written = workings.guard(x.str.contains(_NUMBER_IN_TEXT) | (x == ""), x)
     digits = keep_where(written != "", written).str.strip_chars().str.replace_all(",", ".", literal=True)
     return Value(digits.cast(nw.Float64), "number", unsettled=True)
 
 
-def lower(values: list[Value], undefined: Undefined) -> Value:
+def lower(values: list[Value], workings: Workings) -> Value:
     """The text in small letters."""
     return Value(text(values[0]).str.to_lowercase(), "text")
 
 
-def starts_with(values: list[Value], undefined: Undefined) -> Value:
+def starts_with(values: list[Value], workings: Workings) -> Value:
     """Whether the text begins with another, written in the rule."""
     return Value(text(values[0]).str.starts_with(str(values[1].constant)), "truth")
 
 
-def year(values: list[Value], undefined: Undefined) -> Value:
+def year(values: list[Value], workings: Workings) -> Value:
     """The year of a date."""
     return Value(moment(values[0]).dt.year().cast(nw.Float64), "number")
 
 
-def month(values: list[Value], undefined: Undefined) -> Value:
+def month(values: list[Value], workings: Workings) -> Value:
     """The month of a date."""
     return Value(moment(values[0]).dt.month().cast(nw.Float64), "number")
 
 
-def day(values: list[Value], undefined: Undefined) -> Value:
+def day(values: list[Value], workings: Workings) -> Value:
     """The day of the month of a date."""
     return Value(moment(values[0]).dt.day().cast(nw.Float64), "number")
 
 
-def days(values: list[Value], undefined: Undefined) -> Value:
+def days(values: list[Value], workings: Workings) -> Value:
     """The days from one date to another, to the minute where they carry a time of day."""
     start, end = moment(values[0]), moment(values[1])
     return Value((end - start).dt.total_minutes().cast(nw.Float64) / 1440.0, "number")

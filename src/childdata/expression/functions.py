@@ -13,14 +13,14 @@ from typing import Literal
 
 from . import formulas
 from .tree import Call, Name, Number, Text
-from .values import Undefined, Value, ValueKind
+from .values import Value, ValueKind, Workings
 
 MANY = 1_000
 
 Takes = Literal["truth", "number", "text", "date", "any", "written", "same", "ordered"]
 """Kinds of argument. `written`: text or number; `same`: one kind for all; `ordered`: numbers or dates."""
 
-Build = Callable[[list[Value], Undefined], Value]
+Build = Callable[[list[Value], Workings], Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ def _digits(call: Call) -> str:
     return "round() takes the number of decimals as a whole number from 0 to 9"
 
 
+# fmt: off
 FUNCTIONS: Mapping[str, Function] = {
     "missing": Function(
         "missing(x)",
@@ -292,6 +293,7 @@ FUNCTIONS: Mapping[str, Function] = {
         formulas.days,
     ),
 }
+# fmt: on
 """Every function that a rule may call. Nothing else can be called."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import narwhals as nw
@@ -42,19 +42,39 @@ class Value:
     single: bool = False
 
 
-@dataclass(slots=True)
-class Undefined:
-    """The conditions, one per operation, under which known values gave no number."""
+class Workings:
+    """What is noted down while a rule is compiled: steps computed beforehand, and where numbers failed.
 
-    conditions: list[nw.Expr] = field(default_factory=list)
+    A part that its surroundings use more than once becomes a step, a column computed before the rule, if there
+    is a `prefix` for the names of such columns; without one it is spelt out again each time.
+
+    Attributes
+    ----------
+    steps : name and expression of each column to compute beforehand, in order.
+    conditions : one per operation, true where known values gave no number.
+    """
+
+    def __init__(self, prefix: str | None = None) -> None:
+        self.prefix = prefix
+        self.steps: list[tuple[str, nw.Expr]] = []
+        self.conditions: list[nw.Expr] = []
+
+    def step(self, value: Value) -> Value:
+        """The same value, computed beforehand."""
+        if self.prefix is None:
+            return value
+        name = f"{self.prefix}.{len(self.steps)}"
+        self.steps.append((name, value.expr))
+        return replace(value, expr=nw.col(name))
 
     def settle(self, value: Value) -> Value:
         """The same number, unknown where it is infinite or NaN; such rows are remembered."""
         if not value.unsettled:
             return value
-        finite = value.expr.is_finite()
+        raw = self.step(value).expr
+        finite = raw.is_finite()
         self.conditions.append(~finite)
-        return Value(keep_where(finite, value.expr), "number")
+        return Value(keep_where(finite, raw), "number")
 
     def guard(self, defined: nw.Expr, argument: nw.Expr) -> nw.Expr:
         """The argument where an operation is defined for it, else unknown; such rows are remembered."""

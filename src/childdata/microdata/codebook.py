@@ -98,7 +98,8 @@ def _shown(cell: object) -> str:
 def make_codebook(data: Part) -> Codebook:
     """The codebook of a Dataset."""
     rows = [_describe(data, name) for name in data.frame.columns]
-    return Codebook(pd.DataFrame(rows, columns=list(COLUMNS)), data.source, data.frame.height, tuple(data.notes))
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"p1": float, "median": float, "p99": float})
+    return Codebook(frame, data.source, data.frame.height, tuple(data.notes))
 
 
 def _describe(data: Part, name: str) -> dict[str, object]:

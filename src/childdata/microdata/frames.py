@@ -50,10 +50,8 @@ def _from_pandas(frame: pd.DataFrame) -> pl.DataFrame:
     columns = []
     for place, name in enumerate(frame.columns):
         column = frame.iloc[:, place].reset_index(drop=True)
-        if isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.categories.dtype.kind in "iufb":
-            column = column.astype("float64")
         try:
-            columns.append(pl.from_pandas(column, nan_to_null=True).alias(str(name)))
+            columns.append(_column(column).alias(str(name)))
         except (TypeError, ValueError, pl.exceptions.PolarsError):
             kinds = sorted({type(value).__name__ for value in column.dropna()})
             raise VariableError(
@@ -63,6 +61,16 @@ def _from_pandas(frame: pd.DataFrame) -> pl.DataFrame:
     if doubled:
         raise VariableError(f"the data frame has several columns named {', '.join(sorted(map(repr, doubled)))}")
     return to_polars(pl.DataFrame(columns))
+
+
+def _column(column: pd.Series[Any]) -> pl.Series:
+    dtype = column.dtype
+    if not isinstance(dtype, pd.CategoricalDtype):
+        return pl.from_pandas(column, nan_to_null=True)
+    if dtype.categories.dtype.kind in "iufb":
+        return pl.from_pandas(column.astype("float64"), nan_to_null=True)
+    words = [str(category) for category in dtype.categories]
+    return pl.Series([None if code < 0 else words[code] for code in column.cat.codes], dtype=pl.Enum(words))
 
 
 def kind_of(dtype: pl.DataType) -> Kind:

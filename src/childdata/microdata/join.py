@@ -153,8 +153,8 @@ def _check_relation(
         if repeated:
             raise VariableError(
                 f"a {relation} join needs keys that occur once in {part.source}, but {repeated} of its "
-                f"{part.frame.height} rows repeat a key ({', '.join(names)}) and would double rows; add a key, aggregate first, "
-                f"or say relation={'many-to-many' if side == ours == theirs else _wider(relation)!r}"
+                f"{part.frame.height} rows repeat a key ({', '.join(names)}) and would double rows; add a key, "
+                f"aggregate first, or say relation={'many-to-many' if side == ours == theirs else _wider(relation)!r}"
             )
 
 

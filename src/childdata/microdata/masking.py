@@ -67,7 +67,8 @@ def mask(values: pl.Series, variable: Variable) -> tuple[pl.Series, pl.Series | 
     text = values.dtype == pl.String
     codes = [code for code in variable.missing_codes if isinstance(code, str) == text]
     compared = values if text else values.cast(pl.Float64)
-    hit = compared.is_in(pl.Series(codes, dtype=compared.dtype)).fill_null(False)
+    none = pl.Series(values.name, [False]).new_from_index(0, len(values))
+    hit = compared.is_in(codes).fill_null(False) if codes else none
     if not text:
         for low, high in variable.missing_ranges:
             hit = hit | compared.is_between(low, high).fill_null(False)

@@ -162,9 +162,12 @@ def both(left: Mask | None, right: Mask | None) -> Mask | None:
 
 
 def rough_centre(column: Column) -> float:
-    """A round number near the mean, taken off before summing so that large means do not cost digits."""
+    """A round number near the mean, or the value of a constant: taken off before summing, so as not to cost digits."""
     values = column.value if column.known is None else column.value[column.known]
     if not values.size:
         return 0.0
+    lowest = float(values.min())
+    if lowest == float(values.max()):
+        return lowest
     middle = float(values.mean())
     return float(np.round(middle)) if np.isfinite(middle) and abs(middle) >= 1 else 0.0

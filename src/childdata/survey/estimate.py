@@ -23,11 +23,12 @@ from childdata.survey.intervals import Convention
 from childdata.survey.measure import Basis, Measured, Piece, measure, solve_quantile
 from childdata.survey.quantiles import QuantileResult
 from childdata.survey.reduce import Grouped, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
-from childdata.survey.spread import GRAM_ABOVE, Gram, Scores, Spread
+from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Scores, Spread
 from childdata.survey.statistic import Quantile, Statistic
 from childdata.survey.variance import LonelyRule
 
-ROWS_FOR_GRAM = 3_000  # more rows than this, and their covariance matrix outweighs the scores
+ENTRIES_KEPT = 5_000_000  # scores of many units are kept up to here: 60 MB
+ROWS_FOR_GRAM = 3_000  # with more rows their covariance matrix outweighs the scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +329,12 @@ def _spread(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
         return spread
     return Spread(
         tuple(
-            Gram(block.stage, block.covariance()) if block.stage.stratum.size > GRAM_ABOVE else block
+            Gram(block.stage, block.covariance()) if _outweighs(block) else block
             for block in spread.blocks
         )
     )
+
+
+def _outweighs(block: Block) -> bool:
+    many = block.stage.stratum.size > GRAM_ABOVE
+    return many and isinstance(block, Scores) and block.scores.nnz > ENTRIES_KEPT

@@ -20,7 +20,7 @@ from childdata.survey.variance import LonelyRule, centring, covariance, deviatio
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
-GRAM_ABOVE = 100_000  # units; above, a block of scores would weigh more than the survey itself
+GRAM_ABOVE = 100_000  # units; above, scores may weigh as much as the survey itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LonelyRule = Literal["fail", "certainty", "adjust", "average"]
 
 _CHUNK = 4_000_000  # cells of the dense slice that is centred at one time: 32 MB
+_DENSE_WORK = 5e9  # multiplications; with more, the covariance is made from the entries there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,14 @@ def deviations(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> 
 
 
 def covariance(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> Floats:
-    """The covariance of all rows, made from slices of whole strata so that little is in memory at once."""
-    rows = scores.shape[1]
+    """The covariance of all rows.
+
+    Made from slices of whole strata, centred before they are multiplied; where that is much work because most scores
+    are zero (records as units, many domains), as Σ z zᵀ − n z̄ z̄ᵀ over the entries, in which little can cancel.
+    """
+    units, rows = scores.shape
+    if float(units) * rows**2 > _DENSE_WORK and how.centred is None and scores.nnz < 0.3 * units * rows:
+        return _sparse_covariance(scores, stage, how, mean)
     total = np.zeros((rows, rows))
     by_unit = scores.tocsr()
     step = max(1, _CHUNK // max(rows, 1))
@@ -132,6 +139,20 @@ def covariance(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> 
         total += piece.T @ piece
         first = last
     return total
+
+
+def _sparse_covariance(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> Floats:
+    from scipy.sparse import diags_array
+
+    if how.kept is not None:
+        column = np.repeat(np.arange(mean.shape[1]), np.diff(scores.indptr))
+        scores = scores.copy()
+        scores.data = scores.data * how.kept[stage.stratum[scores.indices], column]
+        mean = np.where(how.kept, mean, 0.0)
+    products = scores.T @ (diags_array(how.factor[stage.stratum]) @ scores)
+    centre = mean.T @ (mean * (how.factor * stage.sampled)[:, None])
+    total: Floats = products.toarray() - centre
+    return total * np.outer(how.scale, how.scale)
 
 
 def _deviations(

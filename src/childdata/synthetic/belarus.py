@@ -65,7 +65,7 @@ def draw_places(seed: int, psus: int) -> Places:
     strata = load("belarus")["strata"]
     if psus < 2 * len(strata) + 1:
         raise DefinitionError(
-            f"{psus} PSUs were wanted, but {len(strata)} strata need two each; ask for {30 * len(strata)} households or more"
+            f"{psus} PSUs were wanted, but {len(strata)} strata need two each; ask for more households"
         )
     sizes = np.array([stratum["households"] for stratum in strata], dtype=np.float64)
     single = np.array([bool(stratum.get("one_psu", False)) for stratum in strata])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -20,7 +21,7 @@ Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Truth = NDArray[np.bool_]
 Texts = NDArray[np.object_]
-Columns = dict[str, Numbers | Texts]
+Columns = dict[str, NDArray[Any]]
 YES, NO = 1.0, 2.0
 
 
@@ -118,11 +119,9 @@ class Respondents:
         own = self.random(name).standard_normal(len(self))
         return np.asarray(known + np.sqrt(max(rest, 0.05)) * own, dtype=np.float64)
 
-    def happens(
-        self, name: str, module: Module, share: float | Numbers, *, shift: Numbers | float = 0.0
-    ) -> Truth:
+    def happens(self, name: str, module: Module, share: float | Numbers, *, shift: Numbers | float = 0.0) -> Truth:
         """Array (n,) of truth: the event happens with about this share; `shift` moves the propensity."""
-        from scipy.special import ndtri  # noqa: PLC0415
+        from scipy.special import ndtri
 
         with np.errstate(divide="ignore"):
             threshold = ndtri(1.0 - np.asarray(share, dtype=np.float64))
@@ -152,7 +151,7 @@ class Respondents:
         shift: Numbers | float = 0.0,
     ) -> Numbers:
         """Array (n,): one code of the module's list for `name` (or `of`), or NaN where not asked."""
-        from scipy.special import ndtr  # noqa: PLC0415
+        from scipy.special import ndtr
 
         table = module.choice[of or name]
         codes = np.array(list(table), dtype=np.float64)

@@ -25,7 +25,7 @@ class Label:
     """A variable's label and its value labels, in one language."""
 
     text: str
-    values: Mapping[float | str, str]
+    values: Mapping[Any, str]
 
 
 def labels(book: str, section: str, names: Iterable[str], lang: Language) -> dict[str, Label]:
@@ -47,7 +47,7 @@ def _tables(book: str, section: str) -> tuple[dict[str, Any], ...]:
 
 
 @cache
-def _values(book: str, section: str, name: str, lang: Language) -> Mapping[float | str, str]:
+def _values(book: str, section: str, name: str, lang: Language) -> Mapping[Any, str]:
     lists: dict[str, Any] = {}
     for table in _tables(book, section):
         lists.update(table.get("codes", {}))

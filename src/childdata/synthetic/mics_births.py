@@ -49,7 +49,9 @@ def fertility(mics: Mics) -> Fertility:
     return Fertility(counts, first, last, since, girl)
 
 
-def birth_file(mics: Mics, school: Schooling, wealth: Wealth, women: Codes, interviewed: Truth, weight: Numbers) -> Columns:
+def birth_file(
+    mics: Mics, school: Schooling, wealth: Wealth, women: Codes, interviewed: Truth, weight: Numbers
+) -> Columns:
     """The file bh, for the women (rows of members) whose interview was completed."""
     births, persons = mics.population.births, mics.population.persons
     mothers = row_of(mics, births.household, births.mother)

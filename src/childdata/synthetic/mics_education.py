@@ -99,7 +99,12 @@ def _attends(mics: Mics, schage: Numbers, running: Numbers) -> Truth:
     block, answers = module("hl.education"), mics.persons
     share = np.select(
         [schage < 3, schage < ENTRY_AGE, running <= 9, running <= 11],
-        [block.share["early_childhood_1"], block.share["early_childhood"], block.share["in_school"], block.share["upper"]],
+        [
+            block.share["early_childhood_1"],
+            block.share["early_childhood"],
+            block.share["in_school"],
+            block.share["upper"],
+        ],
         np.clip(block.share["after_school"] - 0.11 * (running - 12), 0.02, 1.0),
     )
     return answers.happens("attends", block, share, shift=-0.3 * np.maximum(mics.difficulty - 1.3, 0))

@@ -24,7 +24,8 @@ def is_in(values: Numbers, codes: tuple[int, ...]) -> Truth:
 def household_answers(mics: Mics, helevel: Numbers) -> Columns:
     """The answers of the file hh without wealth and weights, rows of the sample in order."""
     homes = np.arange(len(mics.completed))
-    columns = {**household_keys(mics, homes), "HH3": 10.0 + mics.households.psu % 24, "HH4": 1.0 + mics.households.psu % 8}
+    columns = household_keys(mics, homes)
+    columns |= {"HH3": 10.0 + mics.households.psu % 24, "HH4": 1.0 + mics.households.psu % 8}
     columns |= interview_date(mics, homes, "HH5")
     columns |= place(mics, homes)
     _composition(columns, mics)

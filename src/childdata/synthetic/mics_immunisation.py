@@ -14,8 +14,13 @@ from childdata.synthetic.chance import NO, YES, Codes, Columns, Numbers, Respond
 from childdata.synthetic.mics_frame import month_of, year_of
 from childdata.synthetic.targets import module
 
-SERIES = (("B",), ("P1", "P2", "P3"), ("I",), ("PENTA1", "PENTA2", "PENTA3"), ("PCV1", "PCV2", "PCV3"), ("R1", "R2", "R3"), ("M1", "M2"))
-RECALL = (("IM14", "B", ""), ("IM16", "P1", "IM18"), ("IM19", "I", ""), ("IM20", "PENTA1", "IM21"), ("IM22", "PCV1", "IM23"), ("IM24", "R1", "IM25"), ("IM26", "M1", "IM26A"))
+SERIES = (
+    ("B",), ("P1", "P2", "P3"), ("I",), ("PENTA1", "PENTA2", "PENTA3"), ("PCV1", "PCV2", "PCV3"), ("R1", "R2", "R3"), ("M1", "M2"),
+)  # fmt: skip
+RECALL = (
+    ("IM14", "B", ""), ("IM16", "P1", "IM18"), ("IM19", "I", ""), ("IM20", "PENTA1", "IM21"), ("IM22", "PCV1", "IM23"),
+    ("IM24", "R1", "IM25"), ("IM26", "M1", "IM26A"),
+)  # fmt: skip
 MARKED = 44.0
 
 
@@ -55,9 +60,10 @@ def _doses(
             random = answers.random(dose + "/date")
             late = random.poisson(0.35, len(answers))
             month = np.maximum(birth + int(block.number[dose]), last + (0 if dose == series[0] else 1)) + late
-            on = np.where(month == birth, np.maximum(birth_day, random.integers(1, 29, len(answers))), random.integers(1, 29, len(answers)))
+            on = random.integers(1, 29, len(answers))
+            on = np.where(month == birth, np.maximum(birth_day, on), on)
             in_time = (month < interview) | ((month == interview) & (on <= day))
-            takes = answers.happens(dose, block, min(block.share[dose] / (1.0 if dose == series[0] else block.share[series[0]]), 0.999))
+            takes = answers.happens(dose, block, block.share[dose])
             earlier = earlier & in_time & takes
             doses[dose] = (np.where(earlier, month, 0), on)
             last = month
@@ -65,7 +71,7 @@ def _doses(
 
 
 def _any_given(doses: dict[str, tuple[Codes, Codes]]) -> Truth:
-    return np.any([month > 0 for month, _ in doses.values()], axis=0)  # type: ignore[no-any-return]
+    return np.asarray(np.any([month > 0 for month, _ in doses.values()], axis=0))
 
 
 def _write_dates(columns: Columns, answers: Respondents, dose: str, month: Codes, on: Codes, seen: Truth) -> None:

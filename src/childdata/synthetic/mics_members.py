@@ -15,7 +15,6 @@ from childdata.synthetic.chance import NO, YES, Codes, Columns, Numbers, where_a
 from childdata.synthetic.mics_education import Schooling, education_questions
 from childdata.synthetic.mics_frame import Mics, design, household_keys, month_of, place, year_of
 from childdata.synthetic.mics_wealth import Wealth
-from childdata.synthetic.population import CHILD
 from childdata.synthetic.targets import module
 
 
@@ -38,9 +37,9 @@ def families(mics: Mics, school: Schooling) -> Family:
     women = np.flatnonzero(persons.female & (persons.years >= 18))
     women = women[np.argsort(persons.months[women], kind="stable")]
     oldest[persons.household[women]] = persons.line[women]
-    care = np.where(persons.mother > 0, persons.mother, np.where(persons.father > 0, persons.father, oldest[persons.household]))
+    lines = [persons.mother, persons.father, oldest[persons.household]]
     child = persons.years < 18
-    care = np.where(child, care, 0)
+    care = np.where(child, np.select([lines[0] > 0, lines[1] > 0], lines[:2], lines[2]), 0)
     own = _education_of(mics, school, np.where(persons.mother > 0, persons.mother, care))
     father = np.where(persons.father > 0, _education_of(mics, school, persons.father), 5.0)
     return Family(persons.mother, persons.father, care, where_asked(own, child), where_asked(father, child))
@@ -113,6 +112,4 @@ def _parents(mics: Mics, family: Family) -> Columns:
         columns[f"HL{first + 2}"] = where_asked(line.astype(np.float64), same == YES)
         columns[elsewhere] = answers.choose(elsewhere, block, asked=same == NO)
     columns["HL20"] = where_asked(family.caretaker.astype(np.float64), child)
-    assert_roles = persons.role >= CHILD
-    columns["HL20"] = where_asked(columns["HL20"], assert_roles)
     return columns

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from childdata.synthetic.chance import NO, YES, Codes, Columns, Numbers, Respondents, Truth, stream, where_asked
+from childdata.synthetic.chance import YES, Codes, Columns, Numbers, Respondents, Truth, stream, where_asked
 from childdata.synthetic.mics_education import Schooling
 from childdata.synthetic.mics_frame import (
-    Mics, design, interview_date, month_of, person_keys, person_weight, place, result_code, year_of,
+    Mics,
+    design,
+    interview_date,
+    month_of,
+    person_keys,
+    person_weight,
+    place,
+    result_code,
+    year_of,
 )  # fmt: skip
 from childdata.synthetic.mics_functioning import school_age_functioning
 from childdata.synthetic.mics_members import Family, head_education
@@ -55,7 +63,8 @@ def school_age_file(
     columns |= {name: values for name, values in difficulties.items() if name != "fsdisability"}
     learner = done & (years >= 7) & (years <= 14)
     _parents(columns, answers, learner)
-    _foundations(columns, answers.with_trait(answers.trait - 0.5 * np.maximum(mics.difficulty[rows] - 1, 0)), years, learner)
+    ability = answers.trait - 0.5 * np.maximum(mics.difficulty[rows] - 1, 0)
+    _foundations(columns, answers.with_trait(ability), years, learner)
     columns |= {"HL4": np.where(persons.female[rows], 2.0, 1.0), **place(mics, homes)}
     columns["FSDOB"] = persons.birth[rows].astype(float)
     columns["FSDOI"] = mics.population.households.interview[homes].astype(float)
@@ -77,11 +86,15 @@ def _schooling(columns: Columns, answers: Respondents, school: Schooling, rows: 
     ever = where_asked(school.ever[rows], done)
     now = where_asked(school.now[rows], ever == YES)
     columns |= {
-        "CB4": ever, "CB5A": where_asked(school.level[rows], ever == YES), "CB5B": where_asked(school.grade[rows], ever == YES),
-        "CB6": where_asked(school.completed[rows], ever == YES), "CB7": now,
-        "CB8A": where_asked(school.now_level[rows], now == YES), "CB8B": where_asked(school.now_grade[rows], now == YES),
+        "CB4": ever,
+        "CB5A": where_asked(school.level[rows], ever == YES),
+        "CB5B": where_asked(school.grade[rows], ever == YES),
+        "CB6": where_asked(school.completed[rows], ever == YES),
+        "CB7": now,
+        "CB8A": where_asked(school.now_level[rows], now == YES),
+        "CB8B": where_asked(school.now_grade[rows], now == YES),
         "CB9": where_asked(school.before[rows], ever == YES),
-    }  # fmt: skip
+    }
     before = columns["CB9"] == YES
     columns["CB10A"] = where_asked(school.before_level[rows], before)
     columns["CB10B"] = where_asked(school.before_grade[rows], before)
@@ -149,15 +162,18 @@ def _foundations(columns: Columns, answers: Respondents, years: Codes, learner: 
     main = tested & ~other
     _story(columns, answers, ("FL20A", "FL20B"), block.number["words"], younger, main)
     _story(columns, answers, ("FL21PA", "FL21PB"), block.number["words_other"], younger, other)
-    for names, asked in ((("FL21BA", "FL21BB", "FL21BC", "FL21BD", "FL21BE"), other), (("FL22A", "FL22B", "FL22C", "FL22E", "FL22F"), main)):
-        for name in names:
+    for prefix, questions, asked in (("FL21B", "ABCDE", other), ("FL22", "ABCEF", main)):
+        for question in questions:
+            name = prefix + question
             columns[name] = _correct(answers, "fs.reading", name, younger, asked)
     for name in module("fs.numbers").share:
         columns[name] = _correct(answers, "fs.numbers", name, younger, tested)
     columns["FL28"] = done
 
 
-def _story(columns: Columns, answers: Respondents, names: tuple[str, str], words: float, shift: Numbers, asked: Truth) -> None:
+def _story(
+    columns: Columns, answers: Respondents, names: tuple[str, str], words: float, shift: Numbers, asked: Truth
+) -> None:
     """Words attempted and words wrong or missed in a story of so many words."""
     ability = answers.propensity(names[0], module("fs.reading")) + shift
     attempted = np.where(ability > -1.3, words, np.clip(np.round(words * (0.75 + 0.28 * (ability + 1.3))), 0, words))
@@ -170,6 +186,3 @@ def _correct(answers: Respondents, block: str, name: str, shift: Numbers, asked:
     right = answers.happens(name, module(block), module(block).share[name], shift=shift)
     silent = answers.random(name + "/silent").random(len(right)) < 0.25
     return where_asked(np.where(right, RIGHT, np.where(silent, NO_ATTEMPT, WRONG)), asked)
-
-
-__all__ = ["NO", "school_age_file", "selected_children"]

@@ -13,7 +13,15 @@ from childdata.synthetic.chance import NO, YES, Codes, Columns, Numbers, Respond
 from childdata.synthetic.mics_education import Schooling
 from childdata.synthetic.mics_feeding import feeding
 from childdata.synthetic.mics_frame import (
-    Mics, design, interview_date, month_of, person_keys, person_weight, place, result_code, year_of,
+    Mics,
+    design,
+    interview_date,
+    month_of,
+    person_keys,
+    person_weight,
+    place,
+    result_code,
+    year_of,
 )  # fmt: skip
 from childdata.synthetic.mics_functioning import small_child_functioning
 from childdata.synthetic.mics_health import growth, illness
@@ -48,7 +56,8 @@ def small_child_file(
     columns |= {name: values for name, values in difficulties.items() if name != "cdisability"}
     small = done & (years <= 2)
     columns |= feeding(answers, months, small)
-    columns |= immunisation(answers, persons.birth[rows], persons.birth_day[rows], households.interview[homes], households.day[homes], small)
+    dates = (persons.birth[rows], persons.birth_day[rows], households.interview[homes], households.day[homes])
+    columns |= immunisation(answers, *dates, small)
     columns |= illness(answers, done)
     columns |= growth(answers, months, done)
     columns["AN5"] = where_asked(columns["UF4"], done)
@@ -118,16 +127,16 @@ def _registration(columns: Columns, answers: Respondents, done: Truth) -> None:
 def _development(columns: Columns, answers: Respondents, months: Numbers, years: Codes, done: Truth) -> None:
     block = module("ch.learning_at_home")
     random = answers.random("EC1")
-    mean = block.number["books"] * np.exp(0.35 * answers.wealth + 0.25 * answers.trait - 0.06) * np.interp(months, (0, 24), (0.35, 1.0))
-    books = np.minimum(random.poisson(mean), 10).astype(np.float64)
+    mean = block.number["books"] * np.exp(0.35 * answers.wealth + 0.25 * answers.trait - 0.06)
+    books = np.minimum(random.poisson(mean * np.interp(months, (0, 24), (0.35, 1.0))), 10).astype(np.float64)
     books[random.random(len(books)) < 0.004] = 99
     columns["EC1"] = where_asked(books, done)
     for name in ("EC2A", "EC2B", "EC2C"):
         columns[name] = answers.yes(name, block, asked=done, shift=-0.9 * (months < 6))
     for name in ("EC3A", "EC3B"):
         days = np.minimum(answers.random(name + "/days").geometric(0.45, len(books)), 7)
-        left = answers.unknown(name, block, np.where(answers.happens(name, block, block.share[name], shift=-0.5 * answers.wealth * 0.4), days, 0.0))
-        columns[name] = where_asked(left, done)
+        left = answers.happens(name, block, block.share[name], shift=-0.45 * answers.wealth)
+        columns[name] = where_asked(answers.unknown(name, block, np.where(left, days, 0.0)), done)
     answers.mention(columns, module("ch.activities"), asked=done & (years >= 2))
     _nobody(columns, done & (years >= 2))
     skills = module("ch.development")

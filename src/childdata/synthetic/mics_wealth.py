@@ -19,7 +19,10 @@ THINGS = (
     "HC7A", "HC7B", "HC7C", "HC9A", "HC9B", "HC9C", "HC9D", "HC9E", "HC10A", "HC10B", "HC10C", "HC10E",
     "HC11", "HC12", "HC13", "HC15", "HC17", "HC19",
 )  # fmt: skip
-KINDS = {"HC4": (31, 33, 35, 32, 21), "HC5": (36, 35, 31, 33), "HC6": (33, 31, 34, 36), "EU6": (1, 3), "WS1": (11, 91, 31), "WS11": (11, 12, 22)}
+KINDS = {
+    "HC4": (31, 33, 35, 32, 21), "HC5": (36, 35, 31, 33), "HC6": (33, 31, 34, 36),
+    "EU6": (1, 3), "WS1": (11, 91, 31), "WS11": (11, 12, 22),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,8 @@ def wealth_index(mics: Mics, answers: Columns) -> Wealth:
     for inside in (mics.completed & ~rural, mics.completed & rural):
         part = _score(facts, inside, mics.hhweight)
         parts.append((part, np.where(inside, _groups(part, inside, members, 5), np.where(mics.completed, np.nan, 0.0))))
-    return Wealth(
-        whole, _groups(whole, mics.completed, members, 5), _groups(whole, mics.completed, members, 10), parts[0], parts[1]
-    )
+    quintile, decile = (_groups(whole, mics.completed, members, number) for number in (5, 10))
+    return Wealth(whole, quintile, decile, parts[0], parts[1])
 
 
 def _facts(answers: Columns, size: Numbers) -> Numbers:

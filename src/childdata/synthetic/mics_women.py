@@ -12,7 +12,15 @@ from childdata.synthetic.chance import NO, YES, Codes, Columns, Numbers, Respond
 from childdata.synthetic.mics_births import Fertility
 from childdata.synthetic.mics_education import Schooling
 from childdata.synthetic.mics_frame import (
-    Mics, design, interview_date, month_of, person_keys, person_weight, place, result_code, year_of,
+    Mics,
+    design,
+    interview_date,
+    month_of,
+    person_keys,
+    person_weight,
+    place,
+    result_code,
+    year_of,
 )  # fmt: skip
 from childdata.synthetic.mics_maternal import maternal_care
 from childdata.synthetic.mics_members import head_education
@@ -92,12 +100,12 @@ def _births(columns: Columns, births: Fertility, rows: Codes, done: Truth, recen
     total = counts.sum(axis=1)
     ever = done & (total > 0)
     columns["CM1"] = where_asked(np.where(total > 0, YES, NO), done)
-    for first, place_of, boys, girls, start in (("CM2", "home", "CM3", "CM4", 0), ("CM5", "away", "CM6", "CM7", 2), ("CM8", "dead", "CM9", "CM10", 4)):
+    for number, asked, start in ((2, ever, 0), (5, ever, 2), (8, done, 4)):
         pair = counts[:, start : start + 2]
         any_of = pair.sum(axis=1) > 0
-        asked = done if place_of == "dead" else ever
-        columns[first] = where_asked(np.where(any_of, YES, NO), asked)
-        columns[boys], columns[girls] = (where_asked(pair[:, side], asked & any_of) for side in (0, 1))
+        columns[f"CM{number}"] = where_asked(np.where(any_of, YES, NO), asked)
+        columns[f"CM{number + 1}"] = where_asked(pair[:, 0], asked & any_of)
+        columns[f"CM{number + 2}"] = where_asked(pair[:, 1], asked & any_of)
     columns["CM11"] = where_asked(total, done)
     columns["CM17"] = where_asked(np.where(recent, 1.0, 0.0), done)
 

@@ -7,7 +7,6 @@ import numpy as np
 from childdata.synthetic.chance import NO, YES, Codes, Columns, Numbers, Respondents, Truth, where_asked
 from childdata.synthetic.targets import module
 
-METHODS = {"A": 0.05, "B": 0.004, "C": 0.30, "D": 0.01, "E": 0.005, "F": 0.20, "G": 0.33, "H": 0.003, "I": 0.005, "J": 0.01, "K": 0.03, "L": 0.06, "M": 0.10, "X": 0.01}
 NEVER, CURRENT, FORMER = 3.0, 1.0, 2.0
 
 
@@ -15,9 +14,10 @@ def union(columns: Columns, answers: Respondents, years: Codes, partner: Numbers
     """MA1-MA11 and MSTATUS; `partner` is the age of a husband in the list, NaN without."""
     block, random = module("wm.union"), answers.random("union")
     listed = ~np.isnan(partner)
-    away = answers.happens("away", block, np.where(years >= 20, block.share["in_union_no_partner_listed"], 0.004))
+    away = answers.happens("away", block, np.where(years >= 20, block.share["partner_not_listed"], 0.004))
     current = listed | away
-    once = ~current & answers.happens("former", block, np.where(mother, 0.75, np.interp(years, (18, 30, 45), (0.005, 0.15, block.share["formerly"]))))
+    by_age = np.interp(years, (18, 30, 45), (0.005, 0.15, block.share["formerly"]))
+    once = ~current & answers.happens("former", block, np.where(mother, 0.75, by_age))
     status = np.where(current, CURRENT, np.where(once, FORMER, NEVER))
     married = random.random(len(answers)) < block.share["married_of_union"]
     columns["MA1"] = np.where(current, np.where(married, 1.0, 2.0), 3.0)
@@ -42,9 +42,10 @@ def family_planning(columns: Columns, answers: Respondents, years: Codes, asked:
     columns["CP2"] = answers.yes("CP2", block, asked=free, shift=np.where(in_union, 0.0, -0.7))
     uses = columns["CP2"] == YES
     columns["CP3"] = answers.yes("CP3", block, asked=columns["CP2"] == NO)
-    main = random.choice(list(METHODS), len(answers), p=np.array(list(METHODS.values())) / sum(METHODS.values()))
+    share = np.array(list(block.number.values()))
+    main = random.choice(list(block.number), len(answers), p=share / share.sum())
     extra = random.random(len(answers)) < 0.06
-    for letter in METHODS:
+    for letter in block.number:
         named = uses & ((main == letter) | (extra & (letter == "G")))
         columns[f"CP4{letter}"] = np.where(named, letter, "").astype(object)
     columns["UN2"] = answers.yes("UN2", block, asked=columns["CP1"] == YES)
@@ -78,8 +79,7 @@ def attitudes(columns: Columns, answers: Respondents, asked: Truth) -> None:
     for name in ("VT22A", "VT22B", "VT22C", "VT22D", "VT22E", "VT22F", "VT22X"):
         columns[name] = answers.yes(name, block, asked=asked)
     for name in ("LS1", "LS2", "LS3", "LS4"):
-        columns[name] = answers.choose(name, life, asked=asked)
-    columns["LS2"] = np.where(columns["LS2"] == 9.0, 9.0, columns["LS2"])
+        columns[name] = answers.choose(name, module("wm.ladder") if name == "LS2" else life, asked=asked)
 
 
 def habits(columns: Columns, answers: Respondents, years: Codes, asked: Truth) -> None:

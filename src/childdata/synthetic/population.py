@@ -47,7 +47,7 @@ class Households:
     @property
     def rural(self) -> Truth:
         """Array (h,): lives in a rural PSU."""
-        return self.places.area[self.psu] == RURAL
+        return np.asarray(self.places.area[self.psu] == RURAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,7 @@ class Persons:
     """Arrays (m,) sorted by household and line: the listed members.
 
     household : index. line : 1... role : slot of the household's plan. relation : to the head, MICS codes.
-    months, years : completed age. birth, birth_day : date of birth. mother, father : line or 0.
-    birth_rank : index of the birth among the mother's plan, −1 for adults.
+    months : completed age. birth, birth_day : date of birth. mother, father : line, 0 if not listed.
     """
 
     household: Codes
@@ -163,14 +162,13 @@ def _draw_households(
         kind[wanted] = _pick(random, share * group, int(wanted.sum()))
     empty = psu == places.childless
     kind[empty] = _pick(random, share * childless, int(empty.sum()))
-    kind[empty & with_small] = kind[empty & with_small]
     small_share = np.clip(0.15 + 0.04 * random.standard_normal(len(places)), 0.06, 0.3)
-    in_group = np.where(with_small, np.round(counts * small_children)[psu], (counts - np.round(counts * small_children))[psu])
+    first = np.round(counts * small_children)
+    in_group = np.where(with_small, first[psu], (counts - first)[psu])
     portion = np.where(with_small, small_share[psu], 1 - small_share[psu])
     weight = 1000 * places.households[psu] * portion / in_group
     weight[empty] = 1000 * places.households[psu[empty]] / counts[places.childless]
-    first, last = interviews
-    months = stream(seed, "fieldwork").integers(first, last + 1, len(places))[psu]
+    months = stream(seed, "fieldwork").integers(interviews[0], interviews[1] + 1, len(places))[psu]
     return Households(
         places, psu, number, kind, _wealth(seed, places, psu, kind, weight), weight, months,
         random.integers(1, 29, total),
@@ -262,9 +260,7 @@ def _draw_adults(seed: int, drawn: Households, ages: Codes, fates: Codes) -> _Ad
     return _Adults(np.where(present, np.minimum(months, 95 * 12), -1), maternal)
 
 
-def _list_members(
-    seed: int, drawn: Households, ages: Codes, fates: Codes, adults: _Adults
-) -> tuple[Persons, Codes]:
+def _list_members(seed: int, drawn: Households, ages: Codes, fates: Codes, adults: _Adults) -> tuple[Persons, Codes]:
     random = stream(seed, "members")
     total = len(drawn)
     months = np.full((total, SLOTS), -1, dtype=np.int64)
@@ -314,8 +310,9 @@ def _relations(random: np.random.Generator, months: Codes, maternal: Truth) -> C
     relation = np.full(months.shape, OWN_CHILD, dtype=np.int64)
     father_head = ~old_head & present[:, FATHER] & (man_head | ~present[:, MOTHER])
     mother_head = ~old_head & ~father_head
-    relation[:, FATHER] = np.where(father_head, HEAD, np.where(mother_head, SPOUSE, np.where(maternal, IN_LAW, OWN_CHILD)))
-    relation[:, MOTHER] = np.where(mother_head, HEAD, np.where(father_head, SPOUSE, np.where(maternal, OWN_CHILD, IN_LAW)))
+    as_son, as_daughter = np.where(maternal, IN_LAW, OWN_CHILD), np.where(maternal, OWN_CHILD, IN_LAW)
+    relation[:, FATHER] = np.select([father_head, mother_head], [HEAD, SPOUSE], as_son)
+    relation[:, MOTHER] = np.select([mother_head, father_head], [HEAD, SPOUSE], as_daughter)
     alone = old_head & (present[:, MOTHER] != present[:, FATHER])
     relation[alone, MOTHER] = relation[alone, FATHER] = OWN_CHILD
     own = np.where(father_head, ~maternal & present[:, FATHER], maternal) | ~(present[:, MOTHER] & present[:, FATHER])

@@ -89,7 +89,7 @@ def _format(name: str, values: Any, page: Page) -> str | None:
 
 
 def _write_sav(page: Page, frame: pd.DataFrame, words: Mapping[str, Label], title: str) -> None:
-    import pyreadstat  # noqa: PLC0415
+    import pyreadstat
 
     formats = {name: _format(name, frame[name].to_numpy(), page) for name in frame.columns}
     pyreadstat.write_sav(
@@ -110,7 +110,7 @@ def _fits(text: str, limit: int) -> str:
 
 
 def _write_dta(page: Page, frame: pd.DataFrame, words: Mapping[str, Label], title: str) -> None:
-    import pyreadstat  # noqa: PLC0415
+    import pyreadstat
 
     pyreadstat.write_dta(
         frame,

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from childdata.errors import ChilddataError, nearest
+from childdata.table.bounds import at_one_end, pinned
 from childdata.table.formats import label_text
 from childdata.table.sums import ALL, Floats, Key, Sum, Truths, all_nodes, all_sums, holding, protected
 
@@ -120,7 +121,7 @@ def conceal(rows: pd.DataFrame, by: Sequence[str], policy: Disclosure | None, *,
 
     Raises
     ------
-    ChilddataError if there is a rule but no column `n` to judge by.
+    ChilddataError if there is a rule but no `n`, in some row or at all, to judge by.
     """
     result = rows.reset_index(drop=True).copy()
     if policy is None:
@@ -131,8 +132,13 @@ def conceal(rows: pd.DataFrame, by: Sequence[str], policy: Disclosure | None, *,
     if "n" not in result:
         raise ChilddataError("a disclosure rule needs the column 'n' (unweighted records); give it or suppress=None")
     n = result["n"].to_numpy(float)
-    hidden_count = (n >= 1) & (n < policy.minimum_count) | np.isnan(n)
-    few = hidden_count & ~np.isnan(n)
+    if np.isnan(n).any():
+        raise ChilddataError(
+            f"a disclosure rule needs the number of records of every row; 'n' is missing in {int(np.isnan(n).sum())} "
+            f"of {len(n)} rows; give it or suppress=None"
+        )
+    hidden_count = (n >= 1) & (n < policy.minimum_count)
+    few = hidden_count.copy()
     hidden_value = hidden_count | _too_few(result, policy)
     if policy.complementary:
         for places in _systems(result):
@@ -268,26 +274,53 @@ def _complement(
         spread[node_of] = numbers
         return spread
 
-    n, estimate = on_nodes(_column(rows, "n")), on_nodes(_column(rows, "estimate"))
+    n = on_nodes(_column(rows, "n"))
     own = on_nodes(hidden.astype(float)) == 1
     has_row = ~np.isnan(on_nodes(np.ones(len(rows))))
-    known = has_row
     sums = all_sums(nodes)
     if values:
+        estimate = on_nodes(_column(rows, "estimate"))
         weighted = on_nodes(_column(rows, "n_weighted" if "n_weighted" in rows else "n"))
-        wholes = _wholes(nodes, estimate, n)
-        sums = [*holding(sums, weighted, estimate), *wholes]
-        n, estimate = (np.append(numbers, np.ones(len(wholes))) for numbers in (n, estimate))
-        own, has_row = (np.append(truths, np.zeros(len(wholes), dtype=bool)) for truths in (own, has_row))
-        known = np.append(known, np.ones(len(wholes), dtype=bool))
         bounded = bool(_is_share(rows).all())
-        lowest, highest = bounded & (estimate <= 0), bounded & (estimate >= 1)
+        result = _complement_values(nodes, sums, own, has_row, n, estimate, weighted, bounded=bounded)
     else:
-        sums = holding(sums, n)
-        lowest, highest = n == 1, n == policy.minimum_count - 1
-    result = protected(sums, own, known=known, rows=has_row, size=n, lowest=lowest, highest=highest)
+        result = _complement_counts(sums, own, has_row, n, most=policy.minimum_count - 1)
     hidden_rows: Truths = result[node_of]
     return hidden_rows
+
+
+def _complement_counts(sums: Sequence[Sum], own: Truths, has_row: Truths, n: Floats, *, most: int) -> Truths:
+    sums = holding(sums, n)
+
+    def worked_out(hidden: Truths) -> Truths:
+        return pinned(sums, hidden, known=has_row, few=own, counts=n, most=most)
+
+    return protected(sums, own, known=has_row, rows=has_row, size=n, further=worked_out)
+
+
+def _complement_values(
+    nodes: list[Key],
+    sums: Sequence[Sum],
+    own: Truths,
+    has_row: Truths,
+    n: Floats,
+    estimate: Floats,
+    weighted: Floats,
+    *,
+    bounded: bool,
+) -> Truths:
+    wholes = _wholes(nodes, estimate, n)
+    sums = [*holding(sums, weighted, estimate), *wholes]
+    more = len(wholes)
+    own, rows = (np.append(truths, np.zeros(more, dtype=bool)) for truths in (own, has_row))
+    known = np.append(has_row, np.ones(more, dtype=bool))
+    estimate, n = np.append(estimate, np.ones(more)), np.append(n, np.ones(more))
+
+    def worked_out(hidden: Truths) -> Truths:
+        ends = {"lowest": bounded & (estimate <= 0), "highest": bounded & (estimate >= 1)}
+        return at_one_end(sums, hidden, own, known=known, **ends)
+
+    return protected(sums, own, known=known, rows=rows, size=n, further=worked_out)
 
 
 def _wholes(nodes: list[Key], estimate: Floats, n: Floats) -> list[Sum]:

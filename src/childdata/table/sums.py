@@ -3,16 +3,15 @@
 Cells add to their totals, over every variable of a table: a reader who sees a total and all cells but one
 knows the one. The sums of a table are linear equations, the hidden numbers their unknowns; an unknown is
 exposed exactly when it is the same in every solution, that is when its row of the null space is zero
-(which finds chains of sums that no rule of "one gap per line" finds). A number is also exposed when all
-hidden numbers of a sum stand at the same end of what is known about them: two counts of "1 to 4" that add
-to 2 are both 1. `protected` hides the smallest further cells until nothing is exposed.
+(which finds chains of sums that no rule of "one gap per line" finds). `protected` hides the smallest further
+cells until nothing is exposed; what a reader knows beyond sums stands in `bounds`.
 
 Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (secondary cell suppression).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -129,19 +128,31 @@ def exposed(sums: Sequence[Sum], unknown: Truths) -> Truths:
     [False, False, False]
     """
     found = np.zeros_like(unknown)
-    for columns, rows in _blocks(sums, unknown):
-        matrix = np.zeros((len(rows), len(columns)))
-        place = {node: position for position, node in enumerate(columns)}
-        for row, one in enumerate(rows):
-            for node in one.cells:
-                if unknown[node]:
-                    matrix[row, place[node]] = 1.0
-            if unknown[one.total]:
-                matrix[row, place[one.total]] = -1.0
+    for nodes, matrix in systems(sums, unknown):
         _, singular, right = np.linalg.svd(matrix)
         rank = int((singular > 1e-9).sum())
         free = np.abs(right[rank:]).max(axis=0, initial=0.0)
-        found[np.array(columns)[free < 1e-9]] = True
+        found[nodes[free < 1e-9]] = True
+    return found
+
+
+def systems(sums: Sequence[Sum], unknown: Truths) -> list[tuple[NDArray[np.intp], Floats]]:
+    """The sums as matrices over the unknown nodes that hang together: +1 for a cell, -1 for the total.
+
+    Returns
+    -------
+    For each system the nodes (k,) and the matrix (sums, k).
+    """
+    found = []
+    for nodes, rows in _blocks(sums, unknown):
+        place = {node: position for position, node in enumerate(nodes)}
+        matrix = np.zeros((len(rows), len(nodes)))
+        for row, one in enumerate(rows):
+            cells = [place[node] for node in one.cells if unknown[node]]
+            matrix[row, cells] = 1.0
+            if unknown[one.total]:
+                matrix[row, place[one.total]] = -1.0
+        found.append((np.array(nodes, dtype=np.intp), matrix))
     return found
 
 
@@ -174,8 +185,7 @@ def protected(
     known: Truths,
     rows: Truths,
     size: Floats,
-    lowest: Truths,
-    highest: Truths,
+    further: Callable[[Truths], Truths],
 ) -> Truths:
     """What must be hidden so that nothing hidden can be worked out.
 
@@ -185,25 +195,21 @@ def protected(
     known : (nodes,) what a reader knows if it is not hidden; other nodes are totals he has to work out.
     rows : (nodes,) the table has a row for it, which can be hidden.
     size : (nodes,) records; the smallest cell with records is hidden first, a total when no cell is left.
-    lowest, highest : (nodes,) the true number stands at the lower (upper) end of what a reader knows of a
-        hidden one.
+    further : given what is hidden, the nodes that a reader can work out because he knows between which
+        ends a hidden number lies.
 
     >>> table = [Sum(3, (0, 1, 2))]
-    >>> no, all_rows = np.zeros(4, dtype=bool), np.ones(4, dtype=bool)
+    >>> every = np.ones(4, dtype=bool)
     >>> small = np.array([True, False, False, False])
-    >>> protected(table, small, known=all_rows, rows=all_rows, lowest=no, highest=no,
-    ...           size=np.array([3.0, 60.0, 40.0, 103.0])).tolist()
+    >>> protected(table, small, known=every, rows=every, size=np.array([3.0, 60.0, 40.0, 103.0]),
+    ...           further=np.zeros_like).tolist()
     [True, False, True, False]
     """
     result = hidden.copy()
     while True:
         threatened = exposed(sums, result | ~known) & result
-        for one in sums:
-            places = [place for place in one.places() if result[place]]
-            complete = all(known[place] for place in one.places()) and not result[one.total]
-            own = [place for place in places if hidden[place]]
-            if places and complete and len(own) == len(places) and (lowest[own].all() or highest[own].all()):
-                threatened[own] = True
+        if not threatened.any():
+            threatened = further(result)
         more = {_smallest(int(node), sums, rows & ~result, size) for node in np.flatnonzero(threatened)}
         more.discard(None)
         if not more:

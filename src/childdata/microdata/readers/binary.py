@@ -320,7 +320,8 @@ def _check_size(found: Description, rows: int | None, columns: int, options: Opt
     if rows is not None and rows * columns * 8 > options.limit:
         raise ReadError(
             f"{found.path.name} unfolds to {rows} rows x {columns} variables, {rows * columns * 8 / 1e6:.0f} MB, "
-            f"more than the limit of {options.limit / 1e6:.0f} MB; give a higher limit=, fewer columns=, or use read_chunks"
+            f"more than the limit of {options.limit / 1e6:.0f} MB; give a higher limit=, fewer columns=, "
+            "or use read_chunks"
         )
 
 
