@@ -25,6 +25,7 @@ try_or_null <- function(x) tryCatch(x, error = function(e) list(error = conditio
 by_deff <- function(b) plain(as.matrix(b[, grep("^DEff", names(b)), drop = FALSE]))
 by_keys <- function(b, by) lapply(setNames(by, by), function(k) as.character(b[[k]]))
 domains <- function(b, by, design, srs = TRUE) {
+  # Where a domain makes a stratum lonely, vcov() does not know of it in 4.1.1, but SE() does.
   out <- c(by_keys(b, by), list(est = plain(coef(b)), se = plain(as.matrix(SE(b))), cov = square(vcov(b)),
                                 normal = square(confint(b)), t = square(confint(b, df = degf(design)))))
   if (srs) out$deff <- by_deff(b)
@@ -61,7 +62,13 @@ questions <- function(d) {
       total = answer(svytotal(~m, d, na.rm = TRUE), d, FALSE),
       listwise = answer(svymean(~m + myes, d, na.rm = TRUE), d, FALSE),
       ratio = answer(svyratio(~m, ~x, d, na.rm = TRUE), d, FALSE),
-      region = domains(svyby(~m, ~region, d, svymean, na.rm = TRUE, covmat = TRUE), "region", d, FALSE),
+      # svyby(covmat = TRUE, na.rm = TRUE) stops with an error in 4.1.1, hence ratios of totals of products
+      region = { b <- svyby(~m, ~region, d, svymean, na.rm = TRUE); list(est = plain(coef(b)), se = plain(SE(b))) },
+      gap = { k <- update(d, known = as.numeric(!is.na(m)), filled = ifelse(is.na(m), 0, m),
+                          east = as.numeric(region == "east"), west = as.numeric(region == "west"))
+              t <- svytotal(~I(east * filled) + I(east * known) + I(west * filled) + I(west * known), k)
+              names(t) <- c("ye", "ne", "yw", "nw"); s <- svycontrast(t, quote(ye / ne - yw / nw))
+              c(plain(coef(s)), plain(SE(s))) },
       known_df = degf(subset(d, !is.na(m)))),
     contrast = list(
       linear = { s <- svycontrast(regional, c(1, 0, -1, 0, 0, 0)); c(plain(coef(s)), plain(SE(s))) },
@@ -75,6 +82,21 @@ questions <- function(d) {
 
 POINTS <- c(0.1, 0.5, 0.75)
 RULES <- c("math", "school", paste0("hf", 1:9))
+# The ends of the score interval by its definition, from svymean at every observed value. (ffullerCI in 4.1.1 puts an
+# unweighted share into the weighted quantile at its end, so its own answer is off wherever weights differ.)
+score_ends <- function(d) {
+  values <- sort(unique(d$variables$y[weights(d, "sampling") > 0]))
+  t <- sapply(values, function(v) { m <- svymean(~as.numeric(y > v), d); c(coef(m), SE(m)) })
+  limit <- qt(0.975, degf(d))
+  lapply(setNames(nm = POINTS), function(p) {
+    statistic <- (t[1, ] - (1 - p)) / t[2, ]
+    statistic[!is.finite(statistic)] <- -Inf
+    lapply(c(low = limit, high = -limit), function(l) {
+      after <- which(statistic <= l)[1]
+      list(values = values[c(after - 1, after)], gaps = abs(statistic[c(after - 1, after)] - l))
+    })
+  })
+}
 quantiles <- function(d) {
   cross <- lapply(setNames(RULES, RULES), function(rule)
     lapply(setNames(nm = c("mean", "beta", "xlogit", "asin")), function(type) try_or_null({
@@ -85,14 +107,15 @@ quantiles <- function(d) {
     lapply(setNames(nm = sort(unique(d$variables$region))), function(r)
       try_or_null(square(svyquantile(~y, subset(d, region == r), POINTS, qrule = rule)$y))))
   list(rules = cross, region = regional,
-       score = try_or_null(square(svyquantile(~y, d, POINTS, interval.type = "score")$y)),
+       score = score_ends(d),
        missing = square(svyquantile(~m, d, POINTS, na.rm = TRUE)$m),
        missing_beta = square(svyquantile(~m, d, POINTS, na.rm = TRUE, interval.type = "beta")$m),
        level90 = square(svyquantile(~y, d, POINTS, alpha = 0.1)$y))
 }
 
 intervals <- function(d) {
-  ends <- function(f, method, level, ...) try_or_null(plain(attr(svyciprop(f, d, method = method, level = level, ...), "ci")))
+  ends <- function(f, method, level, ...)
+    try_or_null(plain(attr(svyciprop(f, d, method = method, level = level, ...), "ci")))
   methods <- setNames(nm = c("xlogit", "beta", "asin", "mean", "logit"))
   list(yes = lapply(methods, function(m) ends(~yes, m, 0.95)), yes90 = lapply(methods, function(m) ends(~yes, m, 0.9)),
        rare = lapply(methods, function(m) ends(~rare, m, 0.95)),
@@ -101,7 +124,8 @@ intervals <- function(d) {
 }
 
 alone <- function(d) {
-  rules <- expand.grid(rule = c("certainty", "remove", "adjust", "average"), domain = c(FALSE, TRUE), stringsAsFactors = FALSE)
+  rules <- expand.grid(rule = c("certainty", "remove", "adjust", "average"), domain = c(FALSE, TRUE),
+                       stringsAsFactors = FALSE)
   lapply(seq_len(nrow(rules)), function(k) {
     options(survey.lonely.psu = rules$rule[k], survey.adjust.domain.lonely = rules$domain[k])
     on.exit(options(survey.lonely.psu = "fail", survey.adjust.domain.lonely = FALSE))

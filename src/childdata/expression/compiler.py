@@ -45,6 +45,7 @@ from .values import (
     number,
     truth,
     unknown,
+    without_trailing_blanks,
 )
 
 
@@ -187,8 +188,7 @@ class _Builder:
         if kind == "empty":
             return unknown()
         if kind == "text":
-            text = expr if dtype == nw.String else expr.cast(nw.String)
-            return Value(text.str.strip_chars_end(" "), "text")
+            return Value(without_trailing_blanks(expr if dtype == nw.String else expr.cast(nw.String)), "text")
         if kind == "date":
             zoned = getattr(dtype, "time_zone", None) is not None
             return Value(expr.dt.replace_time_zone(None) if zoned else expr, "date")

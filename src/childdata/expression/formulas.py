@@ -27,7 +27,7 @@ from .values import (
 )
 
 _LARGEST_EXPONENT = 709.0  # exp(709.78) is the largest float64
-_NUMBER_IN_TEXT = r"^\s*[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,2})?\s*$"
+_NUMBER_IN_TEXT = r"^ *[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,2})?[ ]*$"
 
 
 def itself(values: list[Value], workings: Workings) -> Value:
@@ -210,7 +210,7 @@ def number_in_text(values: list[Value], workings: Workings) -> Value:
         return Value(number(values[0]), "number")
     x = values[0].expr
     written = workings.guard(x.str.contains(_NUMBER_IN_TEXT) | (x == ""), x)
-    digits = keep_where(written != "", written).str.strip_chars().str.replace_all(",", ".", literal=True)
+    digits = keep_where(written != "", written).str.strip_chars(" ").str.replace_all(",", ".", literal=True)
     return Value(digits.cast(nw.Float64), "number", unsettled=True)
 
 

@@ -42,7 +42,7 @@ from .types import kind_of
 
 MOST_CHAIN = 100
 MOST_POWER = 100.0
-MOST_REPEATS = 300
+MOST_REPEATS = 600
 
 _COMPARATORS: dict[type[ast.cmpop], Comparator] = {
     ast.Eq: "==",

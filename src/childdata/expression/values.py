@@ -116,6 +116,13 @@ def text(value: Value) -> nw.Expr:
     return value.expr.cast(nw.String) if value.kind == "empty" else value.expr
 
 
+def without_trailing_blanks(expr: nw.Expr) -> nw.Expr:
+    """A text without the blanks with which SPSS fills a string variable up to its width."""
+    strip = getattr(expr.str, "strip_chars_end", None)  # four times as fast; not in every narwhals
+    stripped: nw.Expr = expr.str.replace_all(" +$", "") if strip is None else strip(" ")
+    return stripped
+
+
 def moment(value: Value) -> nw.Expr:
     """As a point in time: a date is its midnight, a text written in the rule is an ISO date."""
     if isinstance(value.constant, str):

@@ -163,7 +163,8 @@ def _to_stata(out: Export, name: str, values: pl.Series, reasons: pl.Series | No
     letters_used = sorted({letter for letter in {*tags, *present} if letter != "_"})
     if letters_used:
         out.tags[name] = letters_used
-    out.columns[name] = _with_tags(_compact(values), reasons).alias(name)
+    plain = _compact(values)
+    out.columns[name] = (_with_tags(plain, reasons) if letters_used else plain).alias(name)
 
 
 def _letters(name: str, reasons: pl.Series | None, variable: Variable) -> dict[float, str]:
@@ -186,11 +187,9 @@ def _compact(values: pl.Series) -> pl.Series:
 
 
 def _with_tags(values: pl.Series, reasons: pl.Series | None) -> pl.Series:
-    if reasons is None or reasons.null_count() == len(reasons):
-        return values
-    mixed = [
-        value if letter is None else letter for value, letter in zip(values.to_list(), reasons.to_list(), strict=True)
-    ]
+    # pyreadstat wants a column of objects, numbers and letters mixed, wherever a tag is declared
+    letters = [None] * len(values) if reasons is None else reasons.to_list()
+    mixed = [value if letter is None else letter for value, letter in zip(values.to_list(), letters, strict=True)]
     return pl.Series(values.name, mixed, dtype=pl.Object)
 
 

@@ -22,12 +22,12 @@ from childdata.survey.domains import Factor, MissingBy, Rows, entries_of, partit
 from childdata.survey.intervals import Convention
 from childdata.survey.measure import Basis, Measured, Piece, measure, solve_quantile
 from childdata.survey.quantiles import QuantileResult
-from childdata.survey.reduce import Grouped, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
+from childdata.survey.reduce import Grouped, Members, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Scores, Spread
 from childdata.survey.statistic import Quantile, Statistic
 from childdata.survey.variance import LonelyRule
 
-ENTRIES_KEPT = 5_000_000  # scores of many units are kept up to here: 60 MB
+ENTRIES_KEPT = 20_000_000  # scores of many units are kept up to here: 320 MB
 ROWS_FOR_GRAM = 3_000  # with more rows their covariance matrix outweighs the scores
 
 
@@ -56,6 +56,7 @@ class Layout:
 
     pairs: Pairs
     grouped: tuple[Grouped, ...]
+    members: tuple[Members, ...]
     counted: Floats
     weighted: Floats
 
@@ -193,7 +194,8 @@ def _layouts(records: Records, design: Design, call: Call, inside: Mask | None) 
         grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
         weight = pairs.select(design.weight)
         counted = pairs.sums_inside((weight > 0).astype(np.float64))
-        layouts.append(Layout(pairs, grouped, counted, pairs.sums_inside(weight)))
+        members = tuple(members_by_row(one, counted > 0, design.stages) for one in grouped)
+        layouts.append(Layout(pairs, grouped, members, counted, pairs.sums_inside(weight)))
     return layouts, notes
 
 
@@ -228,15 +230,12 @@ def _missing_rule(bases: dict[str, Basis], call: Call, inside: Mask | None, weig
 def _shared_facts(layout: Layout, measured: Measured, design: Design) -> list[dict[str, Floats]]:
     """For each grouping what stands beside the estimates of a statistic: n, PSUs, missing, and the df they give."""
     facts = []
-    for grouped in layout.grouped:
+    for grouped, all_members in zip(layout.grouped, layout.members, strict=True):
         n, size = grouped.by_row(measured.count), grouped.by_row(measured.ones)
         counted, weighted = grouped.by_row(layout.counted), grouped.by_row(layout.weighted)
-        psus, strata, sampled = members_by_row(grouped, measured.count > 0, design.stages)
-        all_psus, all_strata, _ = (
-            (psus, strata, sampled)
-            if measured.basis.known is None
-            else members_by_row(grouped, layout.counted > 0, design.stages)
-        )
+        members = all_members
+        if measured.basis.known is not None:
+            members = members_by_row(grouped, measured.count > 0, design.stages)
         with np.errstate(divide="ignore", invalid="ignore"):
             missing_share = np.where(weighted > 0, np.maximum(1 - size / weighted, 0), np.nan)
         missing = counted - n
@@ -245,12 +244,12 @@ def _shared_facts(layout: Layout, measured: Measured, design: Design) -> list[di
                 "n": n,
                 "n_weighted": size,
                 "counted": counted,
-                "psus": psus,
+                "psus": members.psus,
                 "missing": missing,
                 "missing_share": np.where(missing == 0, np.where(counted > 0, 0.0, np.nan), missing_share),
-                "df_domain": psus - strata,
-                "df_members": all_psus - all_strata,
-                "df_strata": sampled - strata,
+                "df_domain": members.psus - members.strata,
+                "df_members": all_members.psus - all_members.strata,
+                "df_strata": members.sampled - members.strata,
             }
         )
     return facts
@@ -328,10 +327,7 @@ def _spread(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
     if call.keep == "scores" or rows > ROWS_FOR_GRAM:
         return spread
     return Spread(
-        tuple(
-            Gram(block.stage, block.covariance()) if _outweighs(block) else block
-            for block in spread.blocks
-        )
+        tuple(Gram(block.stage, block.covariance()) if _outweighs(block) else block for block in spread.blocks)
     )
 
 

@@ -98,23 +98,36 @@ class Grouped:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Triplets:
-    """Scores as (unit, row, value), an entry for each unit with a member of the row."""
+    """Scores as (unit, row, value), an entry for each unit with a member of the row.
+
+    `distinct` says that no unit has two entries in one row.
+    """
 
     unit: Codes
     row: Codes
     value: Floats
+    distinct: bool
 
     def matrix(self, units: int, rows: int) -> csc_array:
         """The sparse matrix units × rows; entries of one unit and row are added, zeros are kept."""
-        from scipy.sparse import coo_array
+        from scipy.sparse import csc_array
 
-        return coo_array((self.value, (self.unit, self.row)), shape=(units, rows)).tocsc()
+        if self.distinct:
+            # numpy sorts short integers by their digits, in time proportional to their number
+            order = np.argsort(self.row.astype(np.int16) if rows < 1 << 15 else self.row, kind="stable")
+            unit, value, row = self.unit[order], self.value[order], self.row
+        else:
+            code, kept = compact(self.row * units + self.unit, rows * units)
+            unit, value, row = kept % units, summed(code, self.value, kept.size), kept // units
+        ends = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=rows))))
+        return csc_array((value, unit, ends), shape=(units, rows))
 
 
 def triplets(grouped: Grouped, score: Floats, member: Mask) -> Triplets:
     """The scores of the pairs that have a member, as triplets."""
     kept = np.flatnonzero(member & (grouped.row >= 0))
-    return Triplets(grouped.pairs.unit[kept], grouped.row[kept], score[kept])
+    distinct = grouped.pairs.alone or grouped.size == grouped.pairs.cells
+    return Triplets(grouped.pairs.unit[kept], grouped.row[kept], score[kept], distinct)
 
 
 def stacked(pieces: list[Triplets], sizes: list[int]) -> Triplets:
@@ -124,6 +137,7 @@ def stacked(pieces: list[Triplets], sizes: list[int]) -> Triplets:
         np.concatenate([piece.unit for piece in pieces]),
         np.concatenate([piece.row + offset for piece, offset in zip(pieces, offsets, strict=True)]),
         np.concatenate([piece.value for piece in pieces]),
+        all(piece.distinct for piece in pieces),
     )
 
 
@@ -139,12 +153,21 @@ def by_stage(scores: Triplets, rows: int, stages: tuple[Stage, ...]) -> list[csc
         stage = stages[position]
         result.append(scores.matrix(stage.stratum.size, rows))
         # The stratum of a unit of a later stage is the unit of the stage above.
-        scores = Triplets(stage.stratum[scores.unit], scores.row, scores.value)
+        scores = Triplets(stage.stratum[scores.unit], scores.row, scores.value, distinct=False)
     return result[::-1]
 
 
-def members_by_row(grouped: Grouped, member: Mask, stages: tuple[Stage, ...]) -> tuple[Floats, Floats, Floats]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Members:
     """PSUs with a member of each row, strata with one, and all PSUs of those strata; arrays (rows,)."""
+
+    psus: Floats
+    strata: Floats
+    sampled: Floats
+
+
+def members_by_row(grouped: Grouped, member: Mask, stages: tuple[Stage, ...]) -> Members:
+    """The PSUs and strata in which the pairs with a member lie."""
     ones = triplets(grouped, np.ones(member.size), member)
     first = by_stage(ones, grouped.size, stages)[0]
     psus = np.diff(first.indptr).astype(np.float64)
@@ -152,7 +175,7 @@ def members_by_row(grouped: Grouped, member: Mask, stages: tuple[Stage, ...]) ->
     strata = stages[0].sampled.size
     cells = np.unique(row * strata + stages[0].stratum[first.indices])
     sampled = stages[0].sampled[cells % strata]
-    return (
+    return Members(
         psus,
         np.bincount(cells // strata, minlength=grouped.size).astype(np.float64),
         summed(cells // strata, sampled, grouped.size),

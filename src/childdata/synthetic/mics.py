@@ -93,7 +93,7 @@ def write_mics(folder: str | Path, *, seed: int = 2019, households: int = 2400, 
     for name, columns in files.items():
         write_page(Page(path / f"{name}.sav", "mics", name, lang, f"MICS6 {name}: {TITLES[name][lang]}"), columns)
     lines = [
-        f"{name}.sav  {TITLES[name]['en']} / {TITLES[name]['ru']}: {len(columns)} variables, {len(next(iter(columns.values())))} rows"
+        f"{name}.sav  {TITLES[name]['en']} / {TITLES[name]['ru']}: {len(columns)} x {len(columns['HH1'])}"
         for name, columns in files.items()
     ]
     write_readme(path, [f"MICS6, seed {seed}, {households} households", *lines])

@@ -105,5 +105,5 @@ def _groups(columns: Columns, age_months: Codes, order: Numbers, birth: Codes) -
     columns["magebrt"] = 1.0 + np.searchsorted((20, 35), years, side="right")
     columns["brthord"] = 1.0 + np.searchsorted((2, 4, 7), order, side="right")
     gap = np.r_[0, np.diff(birth)]
-    interval = 1.0 + np.searchsorted((24, 36, 48), gap, side="right")
+    interval = np.searchsorted((24, 36, 48), gap, side="right") + np.ones(len(gap))
     columns["birthint"] = where_asked(interval, order > 1)

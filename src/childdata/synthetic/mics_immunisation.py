@@ -15,7 +15,8 @@ from childdata.synthetic.mics_frame import month_of, year_of
 from childdata.synthetic.targets import module
 
 SERIES = (
-    ("B",), ("P1", "P2", "P3"), ("I",), ("PENTA1", "PENTA2", "PENTA3"), ("PCV1", "PCV2", "PCV3"), ("R1", "R2", "R3"), ("M1", "M2"),
+    ("B",), ("P1", "P2", "P3"), ("I",), ("PENTA1", "PENTA2", "PENTA3"), ("PCV1", "PCV2", "PCV3"), ("R1", "R2", "R3"),
+    ("M1", "M2"),
 )  # fmt: skip
 RECALL = (
     ("IM14", "B", ""), ("IM16", "P1", "IM18"), ("IM19", "I", ""), ("IM20", "PENTA1", "IM21"), ("IM22", "PCV1", "IM23"),

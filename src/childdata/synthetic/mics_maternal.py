@@ -74,7 +74,7 @@ def _birth(columns: Columns, answers: Respondents, birth: Truth, at_facility: Tr
 
 def _after_birth(columns: Columns, answers: Respondents, birth: Truth, at_facility: Truth) -> None:
     block, random = module("wm.postnatal"), answers.random("after")
-    columns["PN3U"] = where_asked(np.where(random.random(len(answers)) < 0.97, 2.0, 1.0), at_facility)
+    columns["PN3U"] = where_asked(2.0 - (random.random(len(answers)) < 0.03), at_facility)
     stay = np.where(columns["PN3U"] == 1, random.integers(8, 24, len(answers)), random.integers(2, 8, len(answers)))
     columns["PN3N"] = where_asked(stay.astype(float), at_facility)
     home = birth & ~at_facility

@@ -132,7 +132,7 @@ def _development(columns: Columns, answers: Respondents, months: Numbers, years:
     books[random.random(len(books)) < 0.004] = 99
     columns["EC1"] = where_asked(books, done)
     for name in ("EC2A", "EC2B", "EC2C"):
-        columns[name] = answers.yes(name, block, asked=done, shift=-0.9 * (months < 6))
+        columns[name] = answers.yes(name, block, asked=done, shift=np.where(months < 6, -0.9, 0.0))
     for name in ("EC3A", "EC3B"):
         days = np.minimum(answers.random(name + "/days").geometric(0.45, len(books)), 7)
         left = answers.happens(name, block, block.share[name], shift=-0.45 * answers.wealth)
