@@ -28,6 +28,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
 docs: $(VENV)/.installed-test
+	rm -rf docs/api/generated docs/examples
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 

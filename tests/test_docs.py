@@ -11,8 +11,10 @@ import importlib
 import io
 import pkgutil
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -68,7 +70,7 @@ def printed_examples(page: Path) -> list[tuple[str, str]]:
 
 def printed(code: str, folder: Path) -> str:
     """Standard output of the code, run as a script in `folder`."""
-    command = [sys.executable, "-W", "error::childdata.errors.ChilddataWarning", "-c", code]
+    command = [sys.executable, "-X", "utf8", "-W", "error::childdata.errors.ChilddataWarning", "-c", code]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
     assert said.returncode == 0, said.stderr
     return said.stdout
@@ -107,9 +109,13 @@ def test_wrong_example_in_a_page_is_found(tmp_path: Path) -> None:
 
 
 def test_readme_example_prints_what_the_readme_shows(empty_folder: Path) -> None:
-    examples = printed_examples(ROOT / "README.md")
-    assert examples
-    for code, shown in examples:
+    ((code, shown),) = printed_examples(ROOT / "README.md")
+    assert lines(printed(code, empty_folder)) == lines(shown)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if printed_examples(page)], ids=lambda page: page.name)
+def test_scripts_in_pages_print_what_they_show(page: Path, empty_folder: Path) -> None:
+    for code, shown in printed_examples(page):
         assert lines(printed(code, empty_folder)) == lines(shown)
 
 
@@ -150,17 +156,22 @@ def test_notebook_is_kept_without_its_output(path: Path) -> None:
     assert [cell.source for cell in cells if cell.outputs or cell.execution_count] == []
 
 
+def test_long_numbers_in_pages_are_those_of_the_reference(shared: Callable[[str], Path]) -> None:
+    reference = re.findall(r"\d+\.\d+", shared("reference/survey.json").read_text(encoding="utf-8"))
+    for page in (DOCS / "design.md", DOCS / "estimates.md", DOCS / "validation.md"):
+        quoted = re.findall(r"(?<![\d.])\d+\.\d{7,}", page.read_text(encoding="utf-8"))
+        assert quoted
+        # a shorter number is a rounded one: its last digit may be one more
+        assert [one for one in quoted if not any(number.startswith(one[:-1]) for number in reference)] == []
+
+
 def test_documentation_builds_without_warnings(tmp_path: Path) -> None:
     pytest.importorskip("sphinx", reason="the documentation tools are not installed (extra 'docs')")
+    made = shutil.ignore_patterns("_build", "generated", "examples")
+    pages = shutil.copytree(DOCS, tmp_path / "docs", ignore=made)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-    command += [
-        "-D",
-        "nb_execution_mode=off",
-        "-d",
-        str(tmp_path / "doctrees"),
-        str(DOCS),
-        str(tmp_path / "html"),
-    ]
+    command += ["-D", "nb_execution_mode=off", str(pages), str(tmp_path / "html")]
     said = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=400)
     assert said.returncode == 0, said.stdout + said.stderr
     assert (tmp_path / "html" / "index.html").is_file()

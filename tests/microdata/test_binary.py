@@ -54,7 +54,7 @@ def test_the_code_page_that_is_asked_for_wins(tmp_path):
     check_russian(read(path, encoding="windows-1251"))
     # a wish is fulfilled even where it is plainly wrong
     assert read(path, encoding="windows-1252").frame.columns[0] == "îáëàñòü"
-    with pytest.raises(ReadError, match="encoding 'klingon' of a.sav is not known"):
+    with pytest.raises(ReadError, match=r"encoding 'klingon' of a.sav is not known"):
         read(path, encoding="klingon")
 
 
@@ -81,12 +81,13 @@ def test_an_old_stata_file_with_cyrillic_bytes_is_found(tmp_path):
 def test_a_utf8_label_cut_in_the_middle_of_a_letter_does_not_spoil_the_file(tmp_path):
     path = write(RUSSIAN, tmp_path / "a.sav")
     raw = path.read_bytes()
-    whole, cut = "Имя ребёнка".encode(), "Имя ребёнк".encode() + "а".encode()[:1] + b" "
+    whole = "Имя ребёнка".encode()
+    cut = whole[:4] + b" " + whole[5:]
     assert whole in raw
     path.write_bytes(raw.replace(whole, cut))
     data = read(path)
     check_russian(data)
-    assert data.variables["имя"].label.startswith("Имя ребёнк")
+    assert data.variables["имя"].label == "Им � ребёнка"
     assert "not all in the declared code page" in data.notes[0]
 
 
@@ -98,7 +99,7 @@ def test_columns_are_read_alone_in_the_order_asked_for(tmp_path):
     assert read(path, columns="hh6").frame.columns == ["HH6"]
     with pytest.raises(VariableError, match=r"'HH7' is not in a.sav \(6 variables\)"):
         read(path, columns=["HH7"])
-    with pytest.raises(ReadError, match="columns= is empty"):
+    with pytest.raises(ReadError, match=r"columns= is empty"):
         read(path, columns=[])
 
 
@@ -145,7 +146,7 @@ def test_a_set_that_the_reader_dropped_is_taken_from_the_dictionary_and_said(tmp
     assert {one.name: (one.label, one.counted) for one in data.sets} == {
         "media": ("Media used", "1"), "kinds": ("Kinds", None), "later": ("Later", "1"),
     }  # fmt: skip
-    assert {name for one in scan(path).sets for name in one.variables} == {"tv", "radio", "other"}
+    assert {name for one in scan(path).sets for name in one.variables} == {"TV", "RADIO", "OTHER"}
 
 
 def test_a_damaged_set_record_is_no_obstacle(tmp_path):
@@ -158,7 +159,7 @@ def test_a_weighted_file_says_so(tmp_path):
     raw = bytearray(path.read_bytes())
     raw[76:80] = struct.pack("<i", 2)
     path.write_bytes(bytes(raw))
-    assert any("was weighted by V2" in note or "was weighted by w" in note for note in read(path).notes)
+    assert any("was weighted by w when SPSS saved it" in note for note in read(path).notes)
 
 
 def test_a_portable_file_keeps_the_reason_of_a_missing_code(tmp_path):
@@ -192,7 +193,7 @@ def test_parts_of_a_file_make_the_whole(tmp_path):
         parts = list(read_chunks(path, rows=10))
         assert [part.frame.height for part in parts] == [10, 10, 5]
         assert pl.concat([part.frame for part in parts])["i"].to_list() == list(range(1, 26))
-    with pytest.raises(ReadError, match="needs rows= of 1 or more"):
+    with pytest.raises(ReadError, match=r"needs rows= of 1 or more"):
         next(read_chunks(path, rows=0))
 
 
@@ -203,7 +204,9 @@ def test_parts_of_a_portable_file_end_where_it_ends(tmp_path):
 def test_a_bomb_is_refused_before_a_row_is_read(tmp_path):
     path = zsav_bomb(tmp_path / "bomb.zsav", rows=2_000_000, columns=20)
     assert path.stat().st_size < 130_000
-    with pytest.raises(ReadError, match=r"bomb.zsav unfolds to 2000000 rows x 20 variables, 320 MB, more than .* 100 MB"):
+    with pytest.raises(
+        ReadError, match=r"bomb.zsav unfolds to 2000000 rows x 20 variables, 320 MB, more than .* 100 MB"
+    ):
         read(path, limit=100_000_000)
     assert scan(path).rows == 2_000_000
     assert scan(path).size == 320_000_000
@@ -224,7 +227,9 @@ def test_scan_says_what_read_would_give(tmp_path):
     assert "5 rows x 6 variables" in repr(found)
 
 
-@pytest.mark.parametrize("content", [b"", b"$FL2", b"garbage" * 100, b"<stata_dta>" + b"\0" * 500, bytes(range(256)) * 20])
+@pytest.mark.parametrize(
+    "content", [b"", b"$FL2", b"garbage" * 100, b"<stata_dta>" + b"\0" * 500, bytes(range(256)) * 20]
+)
 @pytest.mark.parametrize("suffix", [".sav", ".zsav", ".por", ".dta", ".xpt"])
 def test_what_is_no_survey_file_is_a_read_error_naming_it(tmp_path, suffix, content):
     path = tmp_path / f"broken{suffix}"
@@ -235,14 +240,14 @@ def test_what_is_no_survey_file_is_a_read_error_naming_it(tmp_path, suffix, cont
 
 def test_a_file_that_is_not_there_is_named_with_its_neighbours(tmp_path):
     write({"a": [1]}, tmp_path / "children.sav")
-    with pytest.raises(ReadError, match="there is no file .*; nearest: 'children.sav'"):
+    with pytest.raises(ReadError, match=r"there is no file .*; nearest: 'children.sav'"):
         read(tmp_path / "childern.sav")
     (tmp_path / "a.doc").write_text("x")
-    with pytest.raises(ReadError, match="files ending in .sav"):
+    with pytest.raises(ReadError, match=r"files ending in .sav"):
         read(tmp_path / "a.doc")
-    with pytest.raises(ReadError, match="isolate='maybe'"):
+    with pytest.raises(ReadError, match=r"isolate='maybe'"):
         read(tmp_path / "children.sav", isolate="maybe")
-    with pytest.raises(ReadError, match="missing='x'"):
+    with pytest.raises(ReadError, match=r"missing='x'"):
         read(tmp_path / "children.sav", missing="x")
 
 

@@ -41,7 +41,7 @@ def test_select_takes_names_in_whatever_case_and_their_reasons():
 
 
 def test_select_of_an_unknown_name_says_where_and_what_is_near():
-    with pytest.raises(VariableError, match="'HH7' is not in households .6 variables.; nearest: "):
+    with pytest.raises(VariableError, match=r"'HH7' is not in households .6 variables.; nearest: "):
         households().select("HH7")
 
 
@@ -49,7 +49,7 @@ def test_rename_keeps_everything_under_the_new_name():
     renamed = households().rename({"hh6": "area"})
     assert renamed.variables["area"].label == "Тип местности"
     assert "area" in renamed.reasons.columns
-    with pytest.raises(VariableError, match="two variables named 'income'"):
+    with pytest.raises(VariableError, match=r"two variables named 'income'"):
         households().rename({"HH6": "income"})
 
 
@@ -111,11 +111,11 @@ def test_an_unlabelled_value_among_labelled_ones_is_its_number():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda d: pd.DataFrame(d),
+        pd.DataFrame,
         lambda d: pd.DataFrame(d).convert_dtypes(),
-        lambda d: pl.DataFrame(d),
-        lambda d: pl.LazyFrame(d),
-        lambda d: pa.table(d),
+        pl.DataFrame,
+        pl.LazyFrame,
+        pa.table,
         lambda d: duckdb.from_arrow(pa.table(d)),
         lambda d: d,
     ],
@@ -136,16 +136,16 @@ def test_categories_become_codes_with_labels_in_their_order():
 
 
 def test_a_mixed_column_is_named():
-    with pytest.raises(VariableError, match="variable 'x' mixes int, str"):
+    with pytest.raises(VariableError, match=r"variable 'x' mixes int, str"):
         Dataset.from_frame(pd.DataFrame({"x": pd.Series([1, "a"], dtype=object)}))
-    with pytest.raises(VariableError, match="variable 'x' holds List"):
+    with pytest.raises(VariableError, match=r"variable 'x' holds List"):
         Dataset.from_frame(pl.DataFrame({"x": [[1]]}))
-    with pytest.raises(VariableError, match="a data frame .* is wanted, not int"):
+    with pytest.raises(VariableError, match=r"a data frame .* is wanted, not int"):
         Dataset.from_frame(5)
 
 
 def test_two_columns_of_one_name_are_named():
-    with pytest.raises(VariableError, match="several columns named 'x'"):
+    with pytest.raises(VariableError, match=r"several columns named 'x'"):
         Dataset.from_frame(pd.DataFrame([[1, 2]], columns=["x", "x"]))
 
 
@@ -171,7 +171,7 @@ def test_the_picture_of_a_dataset_shows_no_value_and_escapes_labels():
 
 
 def test_reasons_must_be_as_long_as_the_frame():
-    with pytest.raises(VariableError, match="have 1 rows, the frame 2"):
+    with pytest.raises(VariableError, match=r"have 1 rows, the frame 2"):
         Dataset(pl.DataFrame({"x": [1, 2]}), reasons=pl.DataFrame({"x": [9.0]}))
 
 

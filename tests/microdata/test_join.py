@@ -90,27 +90,27 @@ def test_one_to_one_checks_both_sides_and_one_to_many_the_left():
     left = Dataset.from_frame({"k": [1, 1], "a": [1, 2]}, source="a")
     right = Dataset.from_frame({"k": [1], "b": [1]}, source="b")
     for relation in ("one-to-one", "one-to-many"):
-        with pytest.raises(VariableError, match="once in a, but 1 of its 2"):
+        with pytest.raises(VariableError, match=r"once in a, but 1 of its 2"):
             left.join(right, on="k", relation=relation)
-    with pytest.raises(VariableError, match="is none of"):
+    with pytest.raises(VariableError, match=r"is none of"):
         left.join(right, on="k", relation="many")
 
 
 def test_clashing_names_are_an_error_unless_a_suffix_tells_them_apart():
     left = Dataset.from_frame({"k": [1], "age": [5]}, source="ch.sav")
     right = Dataset.from_frame({"k": [1], "age": [6]}, source="hl.sav")
-    with pytest.raises(VariableError, match="1 variables are in both ch.sav and hl.sav: 'age'; give suffix="):
+    with pytest.raises(VariableError, match=r"1 variables are in both ch.sav and hl.sav: 'age'; give suffix="):
         left.join(right, on="k")
     assert left.join(right, on="k", suffix="_hl").frame.columns == ["k", "age", "age_hl"]
     taken = Dataset.from_frame({"k": [1], "age": [5], "age_hl": [1]})
-    with pytest.raises(VariableError, match="makes two variables of one name"):
+    with pytest.raises(VariableError, match=r"makes two variables of one name"):
         taken.join(right, on="k", suffix="_hl")
 
 
 def test_an_unknown_key_is_named_with_its_file():
-    with pytest.raises(VariableError, match="'HL1' is not in ch.sav"):
+    with pytest.raises(VariableError, match=r"'HL1' is not in ch.sav"):
         children().join(members(), on={"HL1": "HL1"})
-    with pytest.raises(VariableError, match="give on="):
+    with pytest.raises(VariableError, match=r"give on="):
         children().join(members(), on=[])
 
 

@@ -26,13 +26,13 @@ def test_a_name_is_refused_by_the_rules_of_its_program(name, target, refused):
 
 def test_the_error_names_the_variable_and_the_way_out():
     with pytest.raises(
-        VariableError, match="variable 'int' is a reserved word in Stata; rename it, or write with rename='auto'"
+        VariableError, match=r"variable 'int' is a reserved word in Stata; rename it, or write with rename='auto'"
     ):
         writable_names(["age", "int"], "stata", auto=False)
 
 
 def test_spss_does_not_tell_case_apart():
-    with pytest.raises(VariableError, match="differs from another name only in case"):
+    with pytest.raises(VariableError, match=r"differs from another name only in case"):
         writable_names(["age", "AGE"], "spss", auto=False)
     assert writable_names(["age", "AGE"], "stata", auto=False) == {"age": "age", "AGE": "AGE"}
 

@@ -59,7 +59,9 @@ def test_tags_come_back_and_those_that_nobody_used_keep_their_label(tmp_path):
 
 
 def test_tags_become_codes_in_spss_and_this_is_said(tmp_path):
-    with pytest.warns(ChilddataWarning, match="Stata's tags of 'q' are written as codes: .d as -923, .r as -909, .z as -901"):
+    with pytest.warns(
+        ChilddataWarning, match=r"Stata's tags of 'q' are written as codes: .d as -923, .r as -909, .z as -901"
+    ):
         path = write(tagged(), tmp_path / "a.sav")
     again = read(path, isolate=False)
     assert again.reasons["q"].to_list() == [None, -923.0, None, -909.0, None]
@@ -68,9 +70,11 @@ def test_tags_become_codes_in_spss_and_this_is_said(tmp_path):
 
 def test_a_tag_that_would_become_an_answer_is_refused(tmp_path):
     data = Dataset(
-        pl.DataFrame({"q": [-923.0, None]}), {"q": Variable("q", missing_codes=(".d",))}, pl.DataFrame({"q": [None, "d"]})
+        pl.DataFrame({"q": [-923.0, None]}),
+        {"q": Variable("q", missing_codes=(".d",))},
+        pl.DataFrame({"q": [None, "d"]}),
     )
-    with pytest.raises(VariableError, match="tags of 'q' would become"):
+    with pytest.raises(VariableError, match=r"tags of 'q' would become"):
         write(data, tmp_path / "a.sav")
 
 
@@ -88,7 +92,10 @@ def test_numbers_beyond_stata_integers_are_written_as_doubles(tmp_path):
 def test_what_stata_cannot_hold_is_said(tmp_path):
     data = Dataset.from_frame(
         {"t": ["a"], "x": [1.5]},
-        variables=[Variable("t", "L" * 90, {"a": "A"}, kind="text"), Variable("x", value_labels={1.5: "half", 2: "two"})],
+        variables=[
+            Variable("t", "L" * 90, {"a": "A"}, kind="text"),
+            Variable("x", value_labels={1.5: "half", 2: "two"}),
+        ],
     )
     with pytest.warns(ChilddataWarning) as said:
         path = write(data, tmp_path / "a.dta")
@@ -101,7 +108,7 @@ def test_what_stata_cannot_hold_is_said(tmp_path):
 
 def test_a_value_label_of_more_than_120_bytes_is_cut_and_said(tmp_path):
     data = Dataset.from_frame({"x": [1]}, variables=[Variable("x", value_labels={1: "ы" * 61})])
-    with pytest.warns(ChilddataWarning, match="1 value labels of 'x' are cut to 120 bytes"):
+    with pytest.warns(ChilddataWarning, match=r"1 value labels of 'x' are cut to 120 bytes"):
         path = write(data, tmp_path / "a.sav")
     assert read(path, isolate=False).variables["x"].value_labels[1.0] == "ы" * 60
     kept = back(data, tmp_path / "a.parquet")
@@ -109,7 +116,7 @@ def test_a_value_label_of_more_than_120_bytes_is_cut_and_said(tmp_path):
 
 
 def test_a_text_of_more_than_255_bytes_is_said_and_comes_back(tmp_path):
-    with pytest.warns(ChilddataWarning, match="texts of 't' are longer than 255 bytes"):
+    with pytest.warns(ChilddataWarning, match=r"texts of 't' are longer than 255 bytes"):
         path = write({"t": ["ж" * 200, "x"]}, tmp_path / "a.sav")
     assert read(path, isolate=False).frame["t"].to_list() == ["ж" * 200, "x"]
 
@@ -124,10 +131,10 @@ def test_a_refused_name_is_named_and_mended_on_request(tmp_path):
 
 def test_more_missing_codes_than_a_program_has_are_refused(tmp_path):
     data = Dataset.from_frame({"x": [1]}, variables=[Variable("x", missing_codes=(6, 7, 8, 9))])
-    with pytest.raises(VariableError, match="'x' declares 4 missing codes and 0 ranges; SPSS allows three"):
+    with pytest.raises(VariableError, match=r"'x' declares 4 missing codes and 0 ranges; SPSS allows three"):
         write(data, tmp_path / "a.sav")
     many = Dataset.from_frame({"x": [100]}, variables=[Variable("x", missing_codes=tuple(range(27)))])
-    with pytest.raises(VariableError, match="27 missing codes; Stata has 26"):
+    with pytest.raises(VariableError, match=r"27 missing codes; Stata has 26"):
         write(many, tmp_path / "a.dta")
 
 
@@ -157,11 +164,11 @@ def test_pandas_frames_are_written_as_they_are(tmp_path):
 
 
 def test_the_suffix_must_say_a_format_and_there_must_be_a_variable(tmp_path):
-    with pytest.raises(ReadError, match="must end in one of .sav"):
+    with pytest.raises(ReadError, match=r"must end in one of .sav"):
         write({"a": [1]}, tmp_path / "a.xlsx")
-    with pytest.raises(VariableError, match="no variable to write"):
+    with pytest.raises(VariableError, match=r"no variable to write"):
         write(pl.DataFrame(), tmp_path / "a.sav")
-    with pytest.raises(ReadError, match="a code page can be chosen for .sav files only"):
+    with pytest.raises(ReadError, match=r"a code page can be chosen for .sav files only"):
         write({"a": [1]}, tmp_path / "a.dta", encoding="cp1251")
 
 
@@ -199,7 +206,9 @@ def test_every_declaration_that_spss_allows_comes_back(tmp_path, codes, ends, va
 def test_every_pattern_of_tags_comes_back(tmp_path, cells):
     values = pl.Series("x", [None if isinstance(cell, str) else cell for cell in cells], dtype=pl.Float64)
     reasons = pl.Series("x", [cell if isinstance(cell, str) else None for cell in cells], dtype=pl.String)
-    data = Dataset(pl.DataFrame([values]), {"x": Variable("x", missing_codes=(".a", ".d", ".z"))}, pl.DataFrame([reasons]))
+    data = Dataset(
+        pl.DataFrame([values]), {"x": Variable("x", missing_codes=(".a", ".d", ".z"))}, pl.DataFrame([reasons])
+    )
     again = back(data, tmp_path / "a.dta")
     assert again.frame["x"].to_list() == values.to_list()
     found = again.reasons["x"].to_list() if again.reasons.width else [None] * len(cells)

@@ -109,7 +109,7 @@ def _next(text: str, at: int) -> tuple[Token, int]:
     if begins_name(sign):
         return _word(text, at)
     for spelling in _SIGNS:
-        if text.startswith(spelling, at) and not text.startswith("//", at):
+        if text.startswith(spelling, at) and text[at : at + 2] not in _HINTS:
             return Token("sign", spelling, at), at + len(spelling)
     raise complaint(text, at, _why_not(text, at))
 

@@ -52,6 +52,8 @@ def kind_of(text: str, node: Node, column: KindOf) -> ValueKind:
     return check.kind(node)
 
 
+_ORDER = "write a date as '2019-03-01', a number without quotes, or number(x) for a number in text"
+
 _WRITTEN: Mapping[type, ValueKind] = {Number: "number", Text: "text", Truth: "truth"}
 
 
@@ -123,8 +125,7 @@ class _Check:
                 self.date(written)
                 return
             if kind == "text" and ordered:
-                advice = "for a number in text write number(x)"
-                raise self.complaint(written, f"text has no order in a rule ({comparator}); {advice}")
+                raise self.complaint(written, f"text has no order in a rule ({comparator}); {_ORDER}")
         one, two = left[1], right[1]
         if one == two or {one, two} & {"column", "empty"} or {one, two} == {"truth", "number"}:
             return
@@ -190,13 +191,13 @@ class _Check:
         return result
 
     def date(self, node: Text) -> None:
-        """Nothing, if the text is a date as ISO 8601 writes it."""
+        """Nothing, if the text is a date as ISO 8601 writes it, without a time zone."""
         try:
             moment = datetime.datetime.fromisoformat(node.value)
         except ValueError:
             moment = None
         if moment is None or moment.tzinfo is not None:
-            raise self.complaint(node, f"{node.value!r} is not a date; write it as '2019-03-01'")
+            raise self.complaint(node, f"{node.value!r} is not a date, and other text has no order; {_ORDER}")
 
     def named(self, node: Node) -> str:
         """How an error speaks of a node."""

@@ -40,9 +40,9 @@ def blank_text(records: int) -> Texts:
     return np.full(records, "", dtype=object)
 
 
-def where_asked(answers: Numbers, asked: Truth | None) -> Numbers:
+def where_asked(answers: NDArray[Any], asked: Truth | None) -> Numbers:
     """The answers, system-missing (NaN) where the question was not asked."""
-    return answers if asked is None else np.where(asked, answers, np.nan)
+    return answers.astype(np.float64) if asked is None else np.where(asked, answers, np.nan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from childdata.microdata.dataset import Dataset
 from childdata.microdata.dates import Program
 from childdata.microdata.labels import Code, Variable, Variables
 from childdata.microdata.masking import Column, values_and_reasons
-from childdata.microdata.readers.code_pages import CANDIDATES, misread, plausibility, python_codec
+from childdata.microdata.readers.code_pages import CANDIDATES, likely_code_page, misread, plausibility, python_codec
 from childdata.microdata.readers.process import Desk, Isolate, private_folder
-from childdata.microdata.readers.spss_header import SpssHeader, read_spss_header
+from childdata.microdata.readers.spss_header import SpssHeader, name_pairs, read_spss_header
 
 Format = Literal["sav", "por", "dta", "xport"]
 PROGRAMS: dict[Format, Program] = {"sav": "spss", "por": "spss", "dta": "stata", "xport": "sas"}
@@ -94,11 +94,9 @@ def describe(path: Path, form: Format, options: Options) -> Description:
     encoding, redecode = options.encoding, None
     if encoding is not None and python_codec(encoding) is None:
         raise ReadError(f"encoding {encoding!r} of {path.name} is not known; write for example 'windows-1251'")
-    reply = _ask_description(asked, path, form, encoding)
+    reply = _ask_description(asked, path, form, encoding, header)
     if encoding is not None:
         notes.append(f"Text was read in the code page {encoding}, as asked for.")
-        if form == "por":
-            notes.append("The reader of .por files does not use a code page: letters beyond ASCII are lost.")
     elif reply.get("error") == "encoding":
         encoding, redecode, reply = _by_trial(asked, path, form, header)
         notes.append(_trial_note(header, redecode or encoding))
@@ -108,7 +106,7 @@ def describe(path: Path, form: Format, options: Options) -> Description:
         declared = reply["encoding"]
         better = misread(_texts(reply), declared)
         if better is not None and form != "por":
-            again = _ask_description(asked, path, form, better)
+            again = _ask_description(asked, path, form, better, header)
             # a file in UTF-8 that holds misread text since its making cannot be mended by reading it otherwise
             if "error" not in again and plausibility("\n".join(_texts(again))) > plausibility("\n".join(_texts(reply))):
                 reply, encoding = again, better
@@ -118,8 +116,18 @@ def describe(path: Path, form: Format, options: Options) -> Description:
     return _description(path, form, reply, encoding, redecode, header, notes)
 
 
-def _ask_description(asked: Desk, path: Path, form: Format, encoding: str | None) -> dict[str, Any]:
-    return asked.ask(do="describe", path=str(path), format=form, encoding=encoding)
+def _ask_description(asked: Desk, path: Path, form: Format, encoding: str | None, header: SpssHeader) -> dict[str, Any]:
+    place = header.unreadable_names
+    reply = asked.ask(do="describe", path=str(path), format=form, encoding=encoding, unreadable_names=place)
+    if place is not None and reply.get("message") == "Unable to read from file":
+        # read through Python, text that cannot be decoded comes back as this
+        return reply | {"error": "encoding"}
+    if place is None or "error" in reply:
+        return reply
+    # the reader was made to skip the record of long names: they are put in their places here
+    codec = python_codec(encoding or header.encoding or likely_code_page([header.long_names])) or "cp1251"
+    long = name_pairs(header.long_names, codec)
+    return reply | {"raw_names": reply["names"], "names": [long.get(name, name) for name in reply["names"]]}
 
 
 def _by_trial(
@@ -129,13 +137,13 @@ def _by_trial(
     declared = (header.encoding or "").upper().replace("-", "")
     if declared == "UTF8":
         # a label that was cut in the middle of a letter makes one bad byte in a file that is good otherwise
-        reply = _ask_description(asked, path, form, RAW)
+        reply = _ask_description(asked, path, form, RAW, header)
         return (RAW, "UTF-8", _decoded(reply, "utf-8")) if "error" not in reply else (None, None, reply)
     best: tuple[str | None, dict[str, Any]] | None = None
     most = float("-inf")
     reply = {}
     for candidate in CANDIDATES:
-        reply = _ask_description(asked, path, form, candidate)
+        reply = _ask_description(asked, path, form, candidate, header)
         if "error" not in reply:
             score = plausibility("\n".join(_texts(reply)))
             if score > most:
@@ -183,7 +191,7 @@ def _decoded(reply: dict[str, Any], codec: str) -> dict[str, Any]:
         return text.encode("latin-1", "replace").decode(codec, "replace").rstrip("�") if isinstance(text, str) else text
 
     return reply | {
-        "raw_names": reply["names"],
+        "raw_names": reply.get("raw_names", reply["names"]),
         "names": [mend(name) for name in reply["names"]],
         "labels": [mend(label) for label in reply["labels"]],
         "value_labels": [[(mend(code), mend(label)) for code, label in pairs] for pairs in reply["value_labels"]],
@@ -205,6 +213,8 @@ def _description(
         raise ReadError(f"{path.name} holds no variables: the file is damaged or empty")
     variables = [_variable(reply, i, form) for i in range(len(reply["names"]))]
     notes += [f"The file has two variables of one name: {said}." for said in reply.get("warnings", [])]
+    if any("\ufffd" in text for text in _texts(reply)):
+        notes.append("In labels, letters beyond ASCII are lost: the reader replaced them, or they were damaged before.")
     dropped = [found.name for found in header.sets if found.name not in reply["sets"]]
     if dropped:
         notes.append(
@@ -344,6 +354,7 @@ def _rows(
         "widths": [min(found.widths[i], 1_000_000) for i in chosen],
         "offset": offset,
         "rows": rows if rows is not None else found.rows,
+        "unreadable_names": found.header.unreadable_names,
     }
     encoding = found.encoding
     texts = [place for place, i in enumerate(chosen) if found.types[i] == "string"]

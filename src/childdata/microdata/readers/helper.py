@@ -11,6 +11,7 @@ file, read and written in slices, so that memory stays constant. Where no proces
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,24 +75,65 @@ def _said(problem: BaseException) -> str:
     return type(problem).__name__
 
 
-def _parse(request: Request, **options: Any) -> tuple[dict[str, list[Any]], Any]:
-    import pyreadstat
-    import pyreadstat.pyreadstat as internal
+class _Patched(io.RawIOBase):
+    """A file of which four bytes are other than on the disk."""
 
+    def __init__(self, path: str, place: int, instead: bytes) -> None:
+        self._file = Path(path).open("rb")  # noqa: SIM115
+        self._place, self._instead = place, instead
+
+    def read(self, size: int = -1) -> bytes:
+        start = self._file.tell()
+        found = self._file.read(size)
+        if start < self._place + len(self._instead) and start + len(found) > self._place:
+            patched = bytearray(found)
+            for i, byte in enumerate(self._instead):
+                if 0 <= self._place + i - start < len(found):
+                    patched[self._place + i - start] = byte
+            return bytes(patched)
+        return found
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _source(request: Request) -> Any:
+    """The path; or the file with its record of long names made one that the C reader skips."""
+    place = request.get("unreadable_names")
+    return request["path"] if place is None else _Patched(request["path"], place, b"\x63\0\0\0")
+
+
+def _parse(request: Request, **options: Any) -> tuple[dict[str, list[Any]], Any]:
     shared: dict[str, Any] = {"output_format": "dict", "disable_datetime_conversion": True, **options}
     if request["encoding"] and request["format"] != "por":
         shared["encoding"] = request["encoding"]
-    reader: Callable[..., tuple[dict[str, list[Any]], Any]]
-    if request["format"] in ("por", "xport"):
-        # the public read_por and read_xport cannot keep the codes declared missing, nor SAS's special missing
-        entry = getattr(internal, "parser_entry_point", None)
-        if entry is not None:
-            parsed = entry(request["path"], parser_format=request["format"], user_missing=True, **shared)
-            return parsed  # type: ignore[no-any-return]
-        reader = pyreadstat.read_por if request["format"] == "por" else pyreadstat.read_xport
-        return reader(request["path"], **shared)
-    reader = pyreadstat.read_dta if request["format"] == "dta" else pyreadstat.read_sav
-    return reader(request["path"], user_missing=True, **shared)
+    source = _source(request)
+    try:
+        return _reader(request["format"])(source, **shared)
+    finally:
+        if isinstance(source, _Patched):
+            source.close()
+
+
+def _reader(form: str) -> Callable[..., tuple[Any, Any]]:
+    """The function of pyreadstat that reads a format and keeps the codes declared missing."""
+    import pyreadstat
+    import pyreadstat.pyreadstat as internal
+
+    if form in ("sav", "dta"):
+        return partial(pyreadstat.read_dta if form == "dta" else pyreadstat.read_sav, user_missing=True)
+    # the public read_por and read_xport lose the codes declared missing and SAS's special missing values
+    entry = getattr(internal, "parser_entry_point", None)
+    if entry is not None:
+        return partial(entry, parser_format=form, user_missing=True)
+    return pyreadstat.read_por if form == "por" else pyreadstat.read_xport
 
 
 def describe(request: Request) -> Reply:

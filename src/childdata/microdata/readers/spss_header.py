@@ -12,12 +12,12 @@ Source: GNU PSPP, "System File Format", developers' guide.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from childdata.microdata.labels import MultipleResponse
+from childdata.microdata.labels import Frozen, MultipleResponse
 
 HEADER_BYTES = 176
 MOST_RECORDS = 1_000_000
@@ -32,13 +32,18 @@ class SpssHeader:
     encoding : name in record 7/20, or None.
     code_page : number in record 7/3 (2 means "ASCII", and is often untrue), or None.
     sets : multiple-response sets, labels and names decoded with the declared or given code page.
-    weight : short name of the weighting variable, or "".
+    weight : name of the weighting variable, or "".
+    long_names : bytes of the record that gives the names users know: SHORT=long, tab, ...
+    unreadable_names : place of the record of long names if the C reader cannot read it (it fails on byte 255, which
+        is the letter "я" of Windows-1251), else None.
     """
 
     encoding: str | None = None
     code_page: int | None = None
     sets: tuple[MultipleResponse, ...] = ()
     weight: str = ""
+    long_names: bytes = b""
+    unreadable_names: int | None = None
 
     @property
     def declares_encoding(self) -> bool:
@@ -51,6 +56,7 @@ class _Walk:
     file: BinaryIO
     order: str
     size: int
+    extension_at: int = 0
 
     def integers(self, count: int) -> tuple[int, ...]:
         found: tuple[int, ...] = struct.unpack(f"{self.order}{count}i", self.bytes(4 * count))
@@ -84,20 +90,38 @@ def _read(file: BinaryIO, size: int, encoding: str | None) -> SpssHeader:
     code_page: int | None = None
     raw_sets: list[bytes] = []
     short_names: list[bytes] = []
-    for kind, content in _records(_Walk(file, order, size)):
+    pairs, unreadable = b"", None
+    walk = _Walk(file, order, size)
+    for kind, content in _records(walk):
         if kind == (2, 0):
             short_names.append(content)
         elif kind == (7, 20):
             declared = content.split(b"\0")[0].decode("ascii", "replace").strip() or None
         elif kind == (7, 3) and len(content) >= 32:
             code_page = struct.unpack(f"{order}8i", content[:32])[7]
+        elif kind == (7, 13):
+            pairs = content
+            unreadable = walk.extension_at if b"\xff" in content else None
         elif kind in ((7, 7), (7, 19)):
             raw_sets.extend(line for line in content.split(b"\n") if line.startswith(b"$"))
     codec = _codec(encoding or declared, code_page)
-    sets = tuple(found for found in (_set(line, codec) for line in raw_sets) if found is not None)
+    long_names = name_pairs(pairs, codec)
+    found = [_set(line, codec) for line in raw_sets]
+    sets = tuple(replace(one, variables=_long(one.variables, long_names)) for one in found if one is not None)
     weighted = 0 < weight_index <= len(short_names)
     weight = short_names[weight_index - 1].decode(codec, "replace").strip() if weighted else ""
-    return SpssHeader(declared, code_page, sets, weight)
+    return SpssHeader(declared, code_page, sets, long_names.get(weight, weight), pairs, unreadable)
+
+
+def name_pairs(raw: bytes, codec: str) -> Frozen[str, str]:
+    """Short name -> long name, from the bytes of record 7/13."""
+    split = (pair.split("=", 1) for pair in raw.decode(codec, "replace").split("\t") if "=" in pair)
+    return Frozen((short.strip(), long.rstrip("\0 ")) for short, long in split)
+
+
+def _long(members: tuple[str, ...], long_names: Mapping[str, str]) -> tuple[str, ...]:
+    by_case = {short.lower(): long for short, long in long_names.items()}
+    return tuple(by_case.get(member.lower(), member) for member in members)
 
 
 def _records(walk: _Walk) -> Iterator[tuple[tuple[int, int], bytes]]:
@@ -121,6 +145,7 @@ def _records(walk: _Walk) -> Iterator[tuple[tuple[int, int], bytes]]:
         elif kind == 6:
             walk.bytes(80 * walk.integers(1)[0])
         elif kind == 7:
+            walk.extension_at = walk.file.tell()
             subtype, size, count = walk.integers(3)
             yield (7, subtype), walk.bytes(size * count)
         else:
