@@ -63,18 +63,18 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize("rule", TRUTH_TABLES)
-def test_truth_table_is_kleenes_on_every_frame(make_frame: Callable, rule: str) -> None:
+def test_truth_table_is_kleenes_on_every_frame(make_frame: Callable[..., object], rule: str) -> None:
     assert evaluate(make_frame(PAIRS), {"r": rule}).frame["r"].to_list() == TRUTH_TABLES[rule]
 
 
 @pytest.mark.parametrize("rule", NUMBERS)
-def test_arithmetic_with_an_unknown_is_unknown_on_every_frame(make_frame: Callable, rule: str) -> None:
+def test_arithmetic_with_an_unknown_is_unknown_on_every_frame(make_frame: Callable[..., object], rule: str) -> None:
     result = evaluate(make_frame(PAIRS), {"r": rule}).frame["r"]
     assert result.dtype == pl.Float64
     assert result.to_list() == NUMBERS[rule]
 
 
-def test_truth_column_is_used_as_it_is_on_every_frame(make_frame: Callable) -> None:
+def test_truth_column_is_used_as_it_is_on_every_frame(make_frame: Callable[..., object]) -> None:
     frame = make_frame({"stunted": [True, False, None]})
     got = evaluate(frame, {"bare": "stunted", "not": "not stunted", "one": "stunted == 1", "times": "stunted * 2"})
     assert got.frame.to_dict(as_series=False) == {
@@ -85,7 +85,7 @@ def test_truth_column_is_used_as_it_is_on_every_frame(make_frame: Callable) -> N
     }
 
 
-def test_text_is_compared_without_trailing_blanks_on_every_frame(make_frame: Callable) -> None:
+def test_text_is_compared_without_trailing_blanks_on_every_frame(make_frame: Callable[..., object]) -> None:
     frame = make_frame({"s": ["A  ", "A", " A", "", None]})
     got = evaluate(frame, {"is": "s == 'A'", "in": "s in ('A', 'B ')", "not": "s != 'A'", "blank": "s == ''", "s": "s"})
     assert got.frame.to_dict(as_series=False) == {
@@ -97,7 +97,7 @@ def test_text_is_compared_without_trailing_blanks_on_every_frame(make_frame: Cal
     }
 
 
-def test_cyrillic_names_and_texts_work_on_every_frame(make_frame: Callable) -> None:
+def test_cyrillic_names_and_texts_work_on_every_frame(make_frame: Callable[..., object]) -> None:
     frame = make_frame({"область": ["Брестская", "Минская", None], "ST4U$1": [1, 2, None]})
     got = evaluate(frame, {"r": "область == 'Минская' or `ST4U$1` == 1"})
     assert got.frame["r"].to_list() == [True, True, None]
@@ -143,7 +143,7 @@ def test_single_precision_column_equals_the_decimal_that_it_shows() -> None:
     assert got.frame.rows() == [(True, True, True, True), (False, False, False, False), (None, None, None, None)]
 
 
-def test_dates_are_compared_with_iso_text_on_every_frame(make_frame: Callable) -> None:
+def test_dates_are_compared_with_iso_text_on_every_frame(make_frame: Callable[..., object]) -> None:
     from datetime import date
 
     frame = make_frame({"d": [date(2019, 3, 1), date(2019, 6, 30), None]})
@@ -229,12 +229,14 @@ def test_names_are_matched_without_case_where_only_one_fits() -> None:
 
 def test_column_that_no_rule_can_use_is_an_error() -> None:
     frame = pl.DataFrame({"x": [[1, 2]]})
-    with pytest.raises(VariableError, match="'x' in ch.sav holds List"):
+    with pytest.raises(VariableError, match=r"'x' in ch\.sav holds List"):
         evaluate(frame, {"r": "missing(x)"}, place="ch.sav")
 
 
 def test_column_without_any_known_value_is_unknown_everywhere() -> None:
-    got = evaluate(pl.DataFrame({"x": [None, None]}), {"is": "x == 1", "text": "x == 'A'", "plus": "x + 1", "not": "not x"})
+    got = evaluate(
+        pl.DataFrame({"x": [None, None]}), {"is": "x == 1", "text": "x == 'A'", "plus": "x + 1", "not": "not x"}
+    )
     assert got.frame.to_dict(as_series=False) == {name: [None, None] for name in ("is", "text", "plus", "not")}
 
 
@@ -248,14 +250,22 @@ def test_compile_gives_one_expression_for_an_engine() -> None:
 # --- codes that were declared missing -----------------------------------------------------------------
 
 ANSWERS = pl.DataFrame({"x": [1.0, 2.0, None, None, None], "s": ["A", "B", None, None, "C"]})
-CODES = pl.DataFrame({"x": [None, None, 8.0, 9.0, None], "s": [None, None, "Z", None, None]}, schema_overrides={"x": pl.Float64})
+CODES = pl.DataFrame(
+    {"x": [None, None, 8.0, 9.0, None], "s": [None, None, "Z", None, None]}, schema_overrides={"x": pl.Float64}
+)
 TAGS = pl.DataFrame({"x": [None, None, "a", "b", None]})
 
 
 def test_code_gives_the_value_or_the_code_declared_missing() -> None:
     got = evaluate(
         ANSWERS,
-        {"code": "code(x)", "is8": "code(x) == 8", "in": "code(x) in (1, 9)", "more": "code(x) > 1", "no": "code(x) != 8"},
+        {
+            "code": "code(x)",
+            "is8": "code(x) == 8",
+            "in": "code(x) in (1, 9)",
+            "more": "code(x) > 1",
+            "no": "code(x) != 8",
+        },
         reasons=CODES,
     ).frame.to_dict(as_series=False)
     assert got == {
@@ -285,8 +295,14 @@ def test_code_of_a_text_is_a_text() -> None:
 def test_code_compares_the_tags_of_stata() -> None:
     got = evaluate(
         ANSWERS,
-        {"a": "code(x) == '.a'", "not": "code(x) != '.a'", "one": "code(x) == 1", "in": "code(x) in ('.a', '.b')",
-         "x": "code(x)", "more": "code(x) > 1"},
+        {
+            "a": "code(x) == '.a'",
+            "not": "code(x) != '.a'",
+            "one": "code(x) == 1",
+            "in": "code(x) in ('.a', '.b')",
+            "x": "code(x)",
+            "more": "code(x) > 1",
+        },
         reasons=TAGS,
     ).frame.to_dict(as_series=False)
     assert got == {

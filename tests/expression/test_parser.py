@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,16 @@ from hypothesis import strategies as st
 from childdata.errors import ChilddataError, ExpressionError
 from childdata.expression import Expression, evaluate, parse
 from childdata.expression.parser import MOST_CHAIN, parse_aggregate
+
+
+def evaluated_or_refused(rule: str, data: Mapping[str, Sequence[object]]) -> str:
+    """The error message, or an empty text where the rule gives a value per row."""
+    try:
+        result = evaluate(data, {"r": rule}).frame
+    except ChilddataError as error:
+        return str(error)
+    assert result.height == len(next(iter(data.values())))
+    return ""
 
 
 def refused(rule: object) -> str:
@@ -90,7 +102,7 @@ def test_expression_is_a_value() -> None:
     """Equal text is an equal rule; it can be a key and travel to another process."""
     assert parse("x == 1") == parse("x == 1") != parse("x == 2")
     assert len({parse("x"), parse("x"), parse("y")}) == 2
-    assert pickle.loads(pickle.dumps(parse("x in (1, 2)"))) == parse("x in (1, 2)")  # noqa: S301
+    assert pickle.loads(pickle.dumps(parse("x in (1, 2)"))) == parse("x in (1, 2)")
     assert isinstance(parse("x"), Expression)
     with pytest.raises(AttributeError):
         parse("x").text = "y"  # type: ignore[misc]
@@ -184,11 +196,11 @@ def test_signs_bind_as_in_arithmetic(rule: str, value: float | bool) -> None:
         ("missing()", "takes 1 argument; found 0"),
         ("missing(a, b)", "found 2"),
         ("between(a, 1)", "takes 3 arguments"),
-        ("sum(a)", "at least 2 arguments"),
+        ("sum(a)", "2 to 1,000 arguments; found 1"),
         ("round(a, 1, 2)", "1 to 2 arguments"),
         ("round(a, b)", "whole number from 0 to 9"),
         ("unknown(a)", "takes no argument"),
-        ("if_else(a == 1, 2)", "at least 3"),
+        ("if_else(a == 1, 2)", "3 to 1,000"),
         ("if_else(a == 1, 2, b == 1, 3)", "otherwise"),
         ("code(a + 1)", "name of a variable"),
         ("code(1)", "name of a variable"),
@@ -309,12 +321,12 @@ HOSTILE = {
     "megabyte of backquotes": "`" * 1_000_001,
     "nested divisions": "1/(" * 30 + "x" + ")" * 30,
     "nested memberships": "(" * 30 + "x" + " in (1, 2))" * 30,
-    "nested choices": "if_else(x > 1, 1, " * 45 + "0" + ")" * 45,
+    "nested conditions": "if_else(" * 30 + "x > 1" + ", x, 1) > 0" * 30,
     "many arguments": "sum(" + ",".join(["x"] * 1_500) + ")",
 }
 
 
-@pytest.mark.parametrize("what", [name for name in HOSTILE if name != "nested choices"])
+@pytest.mark.parametrize("what", HOSTILE)
 def test_hostile_text_is_a_clear_error_at_once(what: str) -> None:
     start = time.perf_counter()
     message = refused(HOSTILE[what])
@@ -323,27 +335,25 @@ def test_hostile_text_is_a_clear_error_at_once(what: str) -> None:
     assert "^" in message
 
 
-def test_deep_choices_are_refused_or_computed_but_never_hang() -> None:
-    start = time.perf_counter()
-    try:
-        evaluate({"x": [1, 2]}, {"r": HOSTILE["nested choices"]})
-    except ExpressionError as error:
-        assert "inside one another" in str(error)
-    assert time.perf_counter() - start < 5
+def test_choices_nested_in_their_otherwise_are_computed() -> None:
+    rule = "".join(f"if_else(x == {number}, {number * 10}, " for number in range(45)) + "0" + ")" * 45
+    got = evaluate({"x": [0, 44, 45, None]}, {"r": rule})
+    assert got.frame["r"].to_list() == [0, 440, 0, None]
+    flat = "if_else(" + "".join(f"x == {number}, {number * 10}, " for number in range(45)) + "0)"
+    assert evaluate({"x": [0, 44, 45, None]}, {"r": flat}).frame.equals(got.frame)
 
 
 @pytest.mark.parametrize("deep", [2, 4, 6, 8])
-@pytest.mark.parametrize("form", ["1 / ({})", "log({})", "round({})", "mod({}, 3)", "if_else({} > 0, x, 1)", "sqrt({})"])
+@pytest.mark.parametrize(
+    "form", ["1 / ({})", "log({})", "round({})", "mod({}, 3)", "if_else({} > 0, x, 1)", "sqrt({})"]
+)
 def test_what_is_allowed_to_nest_is_computed_quickly(form: str, deep: int) -> None:
     rule = "x"
     for _ in range(deep):
         rule = form.format(rule)
     start = time.perf_counter()
-    try:
-        assert evaluate({"x": [2.0, None]}, {"r": rule}).frame["r"][1] is None
-    except ExpressionError as error:
-        assert "inside one another" in str(error)
-        assert deep > 3
+    message = evaluated_or_refused(rule, {"x": [2.0, None]})
+    assert not message or ("inside one another" in message and deep > 3)
     assert time.perf_counter() - start < 3
 
 
@@ -365,10 +375,8 @@ def test_hundreds_of_conditions_are_computed() -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_a_rule_or_a_clear_error(text: str) -> None:
     for read in (parse, parse_aggregate):
-        try:
+        with suppress(ExpressionError):
             assert read(text).text == text
-        except ExpressionError as error:
-            assert str(error)
 
 
 WORDS = ["x", "y", "1", "2.5", "'A'", "(", ")", ",", "+", "-", "*", "/", "**", "==", "<", "and", "or", "not", "in",
@@ -379,7 +387,4 @@ WORDS = ["x", "y", "1", "2.5", "'A'", "(", ")", ",", "+", "-", "*", "/", "**", "
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
 def test_any_row_of_words_is_a_rule_that_evaluates_or_a_clear_error(text: str) -> None:
     data = {"x": [1.0, None], "y": [2.0, 3.0], "a b": [None, 1.0]}
-    try:
-        assert evaluate(data, {"r": text}).frame.height == 2
-    except ChilddataError as error:
-        assert str(error)
+    evaluated_or_refused(text, data)

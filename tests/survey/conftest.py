@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,6 +32,12 @@ def draw_sample(seed: int, *, strata: int, psus: int, size: int) -> pd.DataFrame
             "region": np.array(["north", "south", "west"])[psu % 3],
         }
     )
+
+
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., pd.DataFrame]:
+    """Draws a clustered sample: `draw(seed, strata=, psus=, size=)`."""
+    return draw_sample
 
 
 @pytest.fixture(scope="session")

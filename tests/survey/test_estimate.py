@@ -117,6 +117,12 @@ def test_each_gives_the_blocks_of_separate_calls_in_one_covariance(survey: cd.Su
         start += len(one)
 
 
+def test_no_entries_and_no_variables_give_the_whole(survey: cd.Survey) -> None:
+    whole = survey.estimate(cd.mean("food")).to_frame()
+    for nothing in ({"each": []}, {"by": []}, {"margins": True}):
+        equal(survey.estimate(cd.mean("food"), **nothing).to_frame(), whole)  # type: ignore[arg-type]
+
+
 def test_each_with_margins_has_the_whole_once(survey: cd.Survey) -> None:
     frame = survey.estimate(cd.mean("food"), each=["sex", "region"], margins=True).to_frame()
     assert ((frame["sex"] == "Total") & (frame["region"] == "Total")).sum() == 1

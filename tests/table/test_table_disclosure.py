@@ -13,11 +13,15 @@ from hypothesis import strategies as st
 from childdata.errors import ChilddataError
 from childdata.table.disclosure import Disclosure, conceal, rule
 
+Place = tuple[int, int]
+
 MICS = rule("mics")
 ALONE = Disclosure(complementary=False)
 
 
-def rows_of(n: list[int], *, estimate: list[float] | None = None, labels: str = "abcdefgh", **more: object) -> pd.DataFrame:
+def rows_of(
+    n: list[int], *, estimate: list[float] | None = None, labels: str = "abcdefgh", **more: object
+) -> pd.DataFrame:
     """Rows of a share in cells `a`, `b` ..., without a total."""
     values = estimate or [0.2 + 0.01 * place for place in range(len(n))]
     columns = {
@@ -132,7 +136,13 @@ def test_quantile_needs_five_records_beyond_it() -> None:
     hidden = [state == "suppressed" for state in conceal(rows, ["region"], MICS)["state"]]
     assert hidden == [True, True, False, True, True]
     more = rows.assign(n=500)
-    assert [state == "suppressed" for state in conceal(more, ["region"], MICS)["state"]] == [True, False, False, False, True]
+    assert [state == "suppressed" for state in conceal(more, ["region"], MICS)["state"]] == [
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_difference_is_judged_by_its_smaller_group() -> None:
@@ -186,30 +196,26 @@ def test_rows_handed_in_are_left_as_they_are() -> None:
     pd.testing.assert_frame_equal(rows, before)
 
 
-def possible(shown: dict[tuple[int, int], int | None], few: set[tuple[int, int]], limit: int) -> list[dict[tuple[int, int], int]]:
+def possible(shown: dict[Place, int | None], few: set[Place], limit: int) -> dict[Place, np.ndarray]:
     """Every 3 x 2 table of counts that agrees with what is shown: the reader's knowledge, by brute force."""
     cells = list(product(range(3), range(2)))
     ranges = [
         [shown[cell]] if shown[cell] is not None else range(1, 5) if cell in few else range(5, limit + 1)
         for cell in cells
     ]
-    found = []
-    for values in product(*ranges):
-        table = dict(zip(cells, values, strict=True))
-        sums = {(row, 2): table[row, 0] + table[row, 1] for row in range(3)}
-        sums |= {(3, column): sum(table[row, column] for row in range(3)) for column in range(2)}
-        sums[3, 2] = sums[3, 0] + sums[3, 1]
-        fits = all(
-            shown[place] == value if shown[place] is not None else (1 <= value <= 4) == (place in few)
-            for place, value in sums.items()
-        )
-        if fits:
-            found.append(table | sums)
-    return found
+    grids = np.meshgrid(*ranges, indexing="ij")
+    tables = {cell: grid.ravel() for cell, grid in zip(cells, grids, strict=True)}
+    tables |= {(row, 2): tables[row, 0] + tables[row, 1] for row in range(3)}
+    tables |= {(3, column): sum(tables[row, column] for row in range(3)) for column in range(3)}
+    fits = np.ones(len(tables[0, 0]), dtype=bool)
+    for place, values in tables.items():
+        small = (values >= 1) & (values <= 4)
+        fits &= values == shown[place] if shown[place] is not None else small == (place in few)
+    return {place: values[fits] for place, values in tables.items()}
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(0, 9), min_size=6, max_size=6))
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 7), min_size=6, max_size=6))
 def test_reader_who_tries_every_table_cannot_tell_a_hidden_count(counts: list[int]) -> None:
     cells = dict(zip(product(range(3), range(2)), counts, strict=True))
     cells |= {(row, 2): cells[row, 0] + cells[row, 1] for row in range(3)}
@@ -222,7 +228,7 @@ def test_reader_who_tries_every_table_cannot_tell_a_hidden_count(counts: list[in
     count_state = dict(zip(places, concealed["count_state"], strict=True))
     shown = {place: cells[place] if count_state[place] == "shown" else None for place in places}
     few = {place for place in places if count_state[place] == "few"}
-    tables = possible(shown, few, limit=30)
-    assert any(all(table[place] == cells[place] for place in places) for table in tables)
+    tables = possible(shown, few, limit=12)
+    assert np.logical_and.reduce([tables[place] == cells[place] for place in places]).any()
     for place in few:
-        assert len({table[place] for table in tables}) > 1
+        assert len(np.unique(tables[place])) > 1

@@ -61,11 +61,11 @@ def test_total_of_other_records_is_no_sum_of_the_cells() -> None:
     assert holding(sums, np.array([2490.0, 2500.0])) == sums  # ten records without a region
 
 
-def test_smallest_cell_with_records_is_hidden_beside() -> None:
+def test_smallest_cell_that_may_be_hidden_is_hidden_beside() -> None:
     sums = [Sum(4, (0, 1, 2, 3))]
     every, own = np.ones(5, dtype=bool), np.array([True, False, False, False, False])
     size = np.array([3.0, 90.0, 0.0, 60.0, 153.0])
-    hidden = protected(sums, own, known=every, rows=every, size=size, further=np.zeros_like)
+    hidden = protected(sums, own, known=every, rows=size > 0, size=size, further=np.zeros_like)
     assert hidden.tolist() == [True, False, False, True, False]
 
 

@@ -251,8 +251,12 @@ class _Builder:
         if node.function == "code":
             return self.code(node)
         function = FUNCTIONS[node.function]
-        take = self.shared if function.repeats > 1 else self.settled
-        return function.build([take(argument) for argument in node.arguments], self.workings)
+        count = len(node.arguments)
+        values = [
+            self.shared(argument) if function.repeated(place, count) > 1 else self.settled(argument)
+            for place, argument in enumerate(node.arguments)
+        ]
+        return function.build(values, self.workings)
 
     def code(self, node: Call) -> Value:
         """The value where it is known, else the code that was declared missing; a tag is no number."""

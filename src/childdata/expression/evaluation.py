@@ -10,8 +10,10 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from childdata.errors import VariableError
+
 from .compiler import Bound, Reason, bind
-from .frames import as_lazy, column_names, door, height
+from .frames import as_lazy, column_names, door, height, without_nan
 from .names import find_name
 from .parser import parse
 from .tree import Expression, Rule
@@ -83,8 +85,13 @@ def prepare(
     used = _reasons_used(expressions, known, reasons, place=place)
     if not used or reasons is None:
         return lazy, {}
-    columns = {reason.column: reasons.get_column(name) for name, reason in used.items()}
-    beside = lazy.select(*found).collect("polars").to_native().with_columns(**columns)
+    beside: pl.DataFrame = lazy.select(*found).collect("polars").to_native()
+    if beside.height != reasons.height:
+        raise VariableError(
+            f"the reasons for missing answers have {reasons.height} rows and {place} has {beside.height} rows; "
+            "hand over the reasons of these very rows"
+        )
+    beside = beside.with_columns(reasons.get_column(name).alias(reason.column) for name, reason in used.items())
     return nw.from_native(beside.lazy()), used
 
 
@@ -137,7 +144,7 @@ def collect(lazy: nw.LazyFrame[Any], bound: Mapping[str, Bound], *, keys: Sequen
         if group:
             lazy = lazy.with_columns(*(expr.alias(name) for name, expr in group.items()))
     native: pl.DataFrame = lazy.select(*keys, *new, *failed).collect("polars").to_native()
-    columns = [native.get_column(key) for key in keys]
+    columns = [without_nan(native.get_column(key)) for key in keys]
     undefined = {}
     for number, (name, rule) in enumerate(bound.items()):
         series = native.get_column(f"childdata rule {number}").alias(name)

@@ -125,6 +125,11 @@ def take(frame: object, name: str, *, place: str) -> pl.Series:
         raise VariableError(
             f"variable {name!r} in {place} holds Python objects; a rule can use numbers, text and dates"
         )
+    return without_nan(series)
+
+
+def without_nan(series: pl.Series) -> pl.Series:
+    """The same column with NaN as null."""
     return series.fill_nan(None) if series.dtype.is_float() else series
 
 

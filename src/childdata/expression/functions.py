@@ -54,6 +54,11 @@ class Function:
             return "truth" if place % 2 == 0 and place < count - 1 else "same"
         return self.takes[min(place, len(self.takes) - 1)]
 
+    def repeated(self, place: int, count: int) -> int:
+        """How many times the formula repeats the argument at this place: if_else only its conditions."""
+        is_branch = self.usage.startswith("if_else") and self.argument(place, count) == "same"
+        return 1 if is_branch else self.repeats
+
 
 def _bare_name(call: Call) -> str:
     return "" if isinstance(call.arguments[0], Name) else "code() takes the name of a variable"

@@ -199,6 +199,6 @@ def _number(text: str, at: int, end: int) -> tuple[Token, int]:
     value = float(spelling)
     if value == float("inf"):
         raise complaint(text, at, "the number is too large")
-    if spelling.isdigit() and value > 2.0**53 and f"{value:.0f}" != spelling.lstrip("0"):
+    if spelling.isdigit() and value >= 2.0**53 and f"{value:.0f}" != spelling.lstrip("0"):
         raise complaint(text, at, "the number has more digits than can be told apart (15); compare it as text")
     return Token("number", repr(value), at), end

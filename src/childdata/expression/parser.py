@@ -15,7 +15,7 @@ from typing import Literal
 
 from childdata.errors import ExpressionError, nearest
 
-from .functions import FUNCTIONS, MANY, OVER_ROWS
+from .functions import FUNCTIONS, OVER_ROWS
 from .lexer import Token, cut
 from .tree import (
     Arithmetic,
@@ -347,11 +347,12 @@ def _refuse_repeats(text: str, node: Node, times: int = 1) -> None:
     match node:
         case Arithmetic(operator="+" | "-" | "*") | Logic() | Compare():
             repeats = 1
-        case Call():
-            repeats = FUNCTIONS[node.function].repeats
         case _:
             repeats = 2
-    for part in parts_of(node):
+    parts = parts_of(node)
+    for place, part in enumerate(parts):
+        if isinstance(node, Call):
+            repeats = FUNCTIONS[node.function].repeated(place, len(parts))
         settled = 2 if isinstance(part, Arithmetic) and repeats > 1 else 1
         _refuse_repeats(text, part, times * repeats * settled)
 
@@ -359,4 +360,4 @@ def _refuse_repeats(text: str, node: Node, times: int = 1) -> None:
 def _how_many(least: int, most: int) -> str:
     if least == most:
         return "no argument" if most == 0 else f"{most} argument{'' if most == 1 else 's'}"
-    return f"at least {least} arguments" if most >= MANY else f"{least} to {most} arguments"
+    return f"{least} to {most:,} arguments"

@@ -170,7 +170,7 @@ class _Check:
     def shared(self, nodes: list[Node], by: str, *, ordered: bool) -> ValueKind:
         """The one kind that all of several arguments have; truth beside numbers counts as 1 and 0."""
         kinds = [self.kind(node) for node in nodes]
-        with_dates = "date" in kinds
+        with_dates = "date" in kinds or (ordered and "column" in kinds)
         result: ValueKind = "empty"
         for node, kind in zip(nodes, kinds, strict=True):
             if with_dates and isinstance(node, Text):

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 import polars as pl
 
 from childdata.errors import VariableError
 from childdata.expression import Evaluated, Expression, Rule, door, evaluate, find_name
 from childdata.microdata import Dataset, Variable
 from childdata.survey.arrays import Floats, Mask
+from childdata.survey.design import label
 from childdata.survey.domains import Factor, make_factor
 
 
@@ -79,7 +81,13 @@ class Records:
         """A variable as codes with labels."""
         column = self.columns([name])[name]
         variable = self.variables.get(name)
-        return make_factor(column, variable.value_labels if variable else None)
+        return make_factor(column, variable.value_labels if variable else _categories(self.frame, name))
+
+
+def _categories(frame: object, name: str) -> dict[float | str, str] | None:
+    """The categories of a pandas Categorical in their own order, as labels."""
+    dtype = frame[name].dtype if isinstance(frame, pd.DataFrame) else None
+    return {value: label(value) for value in dtype.categories} if isinstance(dtype, pd.CategoricalDtype) else None
 
 
 @dataclass(frozen=True, slots=True)

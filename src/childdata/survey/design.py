@@ -104,7 +104,7 @@ def encode(column: pl.Series) -> tuple[Codes, pl.Series]:
 
 def label(value: object) -> str:
     """A code as a person writes it: 12, not 12.0."""
-    return f"{value:g}" if isinstance(value, float) and value == int(value) and abs(value) < 1e15 else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
 
 
 def crossed(columns: Sequence[pl.Series]) -> tuple[Codes, tuple[str, ...]]:
@@ -226,10 +226,10 @@ def _population(size: Floats | None, unit: Codes, stratum: Codes, sampled: Codes
             f"fpc of stage {stage} ({name}) takes different values inside {varied.size} strata; "
             "a population size is one number per stratum (and, from the second stage on, per unit of the stage above)"
         )
-    fractions = size < 1
-    if fractions.any() and (size > 1).any():
+    if (size < 1).any() and (size > 1).any():
         raise DesignError(f"fpc of stage {stage} ({name}) mixes sizes and fractions; give one or the other")
-    population = sampled / largest if fractions.any() else largest
+    # all ones are fractions, of strata taken whole; one unit sampled of one is the same in both readings
+    population = sampled / largest if (size <= 1).all() else largest
     short = np.flatnonzero(population < sampled * (1 - 1e-9))
     if short.size:
         raise DesignError(

@@ -7,6 +7,7 @@ the records of a grouping lie in cells of the crossing of its entry, and each ce
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -81,8 +82,9 @@ def _ordered(column: pl.Series, value_labels: Mapping[float | str, str]) -> Fact
 
 
 def _distinct(labels: list[str], values: list[object]) -> tuple[str, ...]:
-    """Labels that name one value each: where two codes share a label, the code is added."""
-    repeated = {one for one in labels if labels.count(one) > 1}
+    """Labels that name one value each: a label of two codes, or of a total, has its code added."""
+    counts = Counter(labels)
+    repeated = {one for one in counts if counts[one] > 1} | {TOTAL, MISSING}
     pairs = zip(labels, values, strict=True)
     return tuple(f"{one} ({label(value)})" if one in repeated else one for one, value in pairs)
 
@@ -159,7 +161,7 @@ def partition(
     ----------
     factors : the variables of the crossing.
     groupings : the sets of their names that rows are wanted for.
-    inside : array (n,); records of the domain that `where` leaves, or None for all.
+    inside : array (n,); records of the domain, or None for all.
     missing_by : whether records with a missing value get a row, count in totals only, or are dropped.
     records : n.
     """

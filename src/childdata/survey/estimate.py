@@ -57,6 +57,7 @@ class Layout:
     pairs: Pairs
     grouped: tuple[Grouped, ...]
     members: tuple[Members, ...]
+    records: Floats
     counted: Floats
     weighted: Floats
 
@@ -133,6 +134,11 @@ def _inside(columns: Columns, where: Sequence[Expression], records: Records) -> 
     for rule in where:
         column = columns.number(rule)
         chosen = column.value != 0
+        if (chosen & (column.value != 1)).any():
+            raise EstimationError(
+                f"where={rule.text!r} is neither true nor false: {rule.text!r} holds other numbers than 0 and 1; "
+                f"write a rule such as '{rule.text} == 1'"
+            )
         if column.known is not None:
             unknown = int((~column.known).sum())
             notes.append(f"where {rule.text!r} is unknown in {unknown} records: they are outside the domain")
@@ -181,21 +187,25 @@ def _layouts(records: Records, design: Design, call: Call, inside: Mask | None) 
     if each is not None:
         entries = [each] if isinstance(each, str) else each
         each = [resolved([one] if isinstance(one, str) else one) for one in entries]
+    entries_wanted = entries_of(by, each, call.margins)
     notes: list[str] = []
+    for name in dict.fromkeys(name for variables, _ in entries_wanted for name in variables):
+        factors[name] = records.factor(name)
+        notes += _missing_by_note(factors[name], call.missing_by, inside)
+    if call.missing_by == "drop":
+        for factor in factors.values():
+            inside = both(inside, factor.code >= 0)
     layouts = []
     last: Stage = design.stages[-1]
-    for variables, groupings in entries_of(by, each, call.margins):
-        for name in variables:
-            if name not in factors:
-                factors[name] = records.factor(name)
-                notes += _missing_by_note(factors[name], call.missing_by, inside)
+    for variables, groupings in entries_wanted:
         made = partition([factors[one] for one in variables], groupings, inside, call.missing_by, design.weight.size)
         pairs = Pairs.of(last.unit, last.stratum.size, made)
         grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
         weight = pairs.select(design.weight)
         counted = pairs.sums_inside((weight > 0).astype(np.float64))
         members = tuple(members_by_row(one, counted > 0, design.stages) for one in grouped)
-        layouts.append(Layout(pairs, grouped, members, counted, pairs.sums_inside(weight)))
+        whole = pairs.sums_inside(np.ones(weight.size))
+        layouts.append(Layout(pairs, grouped, members, whole, counted, pairs.sums_inside(weight)))
     return layouts, notes
 
 
@@ -244,6 +254,8 @@ def _shared_facts(layout: Layout, measured: Measured, design: Design) -> list[di
                 "n": n,
                 "n_weighted": size,
                 "counted": counted,
+                "rows": grouped.by_row(layout.records),
+                "known_rows": _known_rows(layout, grouped, measured),
                 "psus": members.psus,
                 "missing": missing,
                 "missing_share": np.where(missing == 0, np.where(counted > 0, 0.0, np.nan), missing_share),
@@ -253,6 +265,13 @@ def _shared_facts(layout: Layout, measured: Measured, design: Design) -> list[di
             }
         )
     return facts
+
+
+def _known_rows(layout: Layout, grouped: Grouped, measured: Measured) -> Floats:
+    """Records of each row where the statistic is known, those of weight zero included."""
+    if measured.basis.known is None:
+        return grouped.by_row(layout.records)
+    return grouped.by_row(layout.pairs.sums(measured.basis.known.astype(np.float64)))
 
 
 def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, convention: Convention) -> Floats:
@@ -270,7 +289,7 @@ def _solver(columns: Columns, design: Design, call: Call, facts: Mapping[str, Fl
             found = triplets(grouped, score, measured.count > 0)
             return _blocks([found], [grouped.size], design, call).variances()
 
-        n = facts["counted"] if call.convention.share_n == "all" else facts["n"]
+        n = facts["known_rows"] if call.convention.share_n == "all" else facts["n"]
         return solve_quantile(leaf, grouped, measured, columns, df=df, n=n, level=call.level, variances=variances)
 
     return solve

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FACTS = ("df", "n", "n_weighted", "psus", "missing", "missing_share", "flag")
 NUMBERS = ("estimate", "se", "ci_low", "ci_high", "cv", "deff", "deft")
+HIDDEN = ("scale", "deff_wr")
 LANG = Literal["en", "ru"]
 
 
@@ -62,7 +63,7 @@ class Estimates:
         (their weights), `psus` (PSUs with such a record), `missing` (records of the row's domain where the statistic is
         unknown), `missing_share` (weighted) and `flag` ("empty", "one PSU", "no df" or "").
         """
-        return self.frame.drop(columns="scale")
+        return self.frame.drop(columns=list(HIDDEN))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,6 +107,9 @@ class Estimates:
             for option in options:
                 self._check_label(column, values, option)
             chosen &= values.isin(options).to_numpy()
+        if not chosen.any():
+            asked = ", ".join(f"{column} {wanted!r}" for column, wanted in labels.items())
+            raise EstimationError(f"no row has {asked} together; .to_frame() shows the rows there are")
         return self._take(np.flatnonzero(chosen))
 
     def _take(self, places: Codes) -> Estimates:
@@ -151,9 +155,12 @@ class Estimates:
         first, second = (place[(self.frame[column] == one).to_numpy()] for one in of)
         pairs = first.merge(second, on=keys, suffixes=("_first", "_second"), validate="one_to_one", how="inner")
         a, b = pairs["place_first"].to_numpy(), pairs["place_second"].to_numpy()
+        alone = len(first) + len(second) - 2 * len(pairs)
+        notes = (f"{alone} rows have {along!r} {of[0]!r} or {of[1]!r} but no partner",) if alone else ()
         labels = self.frame.iloc[a][["statistic", "item", *self.by]].reset_index(drop=True)
         labels[column] = f"{of[0]} − {of[1]}"
-        return self._combined(self, a, b, lambda x, y: (x - y, np.ones_like(x), -np.ones_like(y)), labels, "difference")
+        gap = self._combined(self, a, b, lambda x, y: (x - y, np.ones_like(x), -np.ones_like(y)), labels, "difference")
+        return replace(gap, notes=(*gap.notes, *notes))
 
     def _combined(
         self,
@@ -187,15 +194,17 @@ class Estimates:
         return self.spread.blocks[0].rows
 
     def _derived(self, value: Floats, spread: Spread, facts: pd.DataFrame) -> Estimates:
+        value = np.where(np.isfinite(value), value, np.nan)
         se = np.where(np.isnan(value), np.nan, np.sqrt(spread.variances()))
         frame = facts.copy()
         frame["estimate"], frame["se"] = value, se
         half = multiplier(self.convention, frame["df"].to_numpy(dtype=float), self.settings["level"]) * se
         frame["ci_low"], frame["ci_high"] = value - half, value + half
         frame["cv"] = coefficient_of_variation(value, se)
-        frame["deff"] = frame["deft"] = np.nan
-        frame = frame[["statistic", "item", *self.by, *NUMBERS, *FACTS, "scale"]]
-        return replace(self, frame=frame, spread=spread, rows=np.arange(len(frame)))
+        frame["deff"] = frame["deft"] = frame["deff_wr"] = np.nan
+        by = tuple(str(name) for name in facts if name not in {"statistic", "item", *FACTS, *HIDDEN})
+        frame = frame[["statistic", "item", *by, *NUMBERS, *FACTS, *HIDDEN]]
+        return replace(self, frame=frame, by=by, spread=spread, rows=np.arange(len(frame)))
 
     def __add__(self, other: Estimates | float) -> Estimates:
         return self._arithmetic(other, "+", lambda x, y: (x + y, np.ones_like(x), np.ones_like(y)))
@@ -212,6 +221,19 @@ class Estimates:
                 return x / y, 1 / y, -x / y**2
 
         return self._arithmetic(other, "/", formula)
+
+    def __rsub__(self, other: float) -> Estimates:
+        return self._with_number(float(other), lambda x, y: (y - x, -np.ones_like(x), np.ones_like(y)))
+
+    def __rtruediv__(self, other: float) -> Estimates:
+        def formula(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return y / x, -y / x**2, 1 / x
+
+        return self._with_number(float(other), formula)
+
+    def __neg__(self) -> Estimates:
+        return self * -1.0
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -241,9 +263,12 @@ class Estimates:
                     "select the same rows on both sides"
                 )
             mine, theirs = pairs[f"{place}_x"].to_numpy(), pairs[f"{place}_y"].to_numpy()
-        labels = self.frame.iloc[mine][["statistic", "item", *self.by]].reset_index(drop=True)
+        # the labels are those of the side with more rows, so that each row can still be told
+        longer, places = (self, mine) if len(self) >= len(other) else (other, theirs)
+        labels = longer.frame.iloc[places][["statistic", "item", *longer.by]].reset_index(drop=True)
+        left_names = self.frame["statistic"].to_numpy()[mine]
         right_names = other.frame["statistic"].to_numpy()[theirs]
-        labels["statistic"] = [f"{a} {sign} {b}" for a, b in zip(labels["statistic"], right_names, strict=True)]
+        labels["statistic"] = [f"{a} {sign} {b}" for a, b in zip(left_names, right_names, strict=True)]
         return self._combined(other, mine, theirs, formula, labels, scale)
 
     def _with_number(
@@ -315,7 +340,7 @@ class Estimates:
 
         The design effect is against simple random sampling with replacement, whatever the convention of the call.
         """
-        frame = self.frame.assign(deff=self.frame["deft"] ** 2)
+        frame = self.frame.assign(deff=self.frame["deff_wr"], deft=np.sqrt(self.frame["deff_wr"]))
         return sampling_errors_table(
             frame,
             by=self.by,
@@ -338,7 +363,7 @@ class Estimates:
         return f"<Estimates: {len(self)} rows>\n{shown.to_string(index=False, max_rows=20)}"
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+        return self.table(suppress=None)._repr_html_()
 
 
 def coefficient_of_variation(value: Floats, se: Floats) -> Floats:
@@ -356,7 +381,7 @@ def interval_columns(
     for scale in frame["scale"].unique():
         chosen = (frame["scale"] == scale).to_numpy()
         part = frame[chosen]
-        n = part["counted"] if convention.share_n == "all" else part["n"]
+        n = part["rows"] if convention.share_n == "all" else part["n"]
         low[chosen], high[chosen] = interval_of(
             scale,
             interval,

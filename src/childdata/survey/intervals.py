@@ -37,7 +37,8 @@ class Convention:
     deff : `wr`, against simple random sampling with replacement; `wor`, without; `wor-sample`, without, the domain
         being part of a random sample of all records.
     lonely : the rule on a stratum of one PSU where the survey names none.
-    share_n : the n of the beta and Wilson intervals: records used, or all of the domain.
+    share_n : the n of the beta and Wilson intervals: records used, or all of the domain, known or not, whatever their
+        weight.
     """
 
     name: ConventionName

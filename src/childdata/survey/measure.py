@@ -134,13 +134,13 @@ class Piece:
     ----------
     value : array (rows,).
     score : array (pairs,); Σ w × influence.
-    squares, first : arrays (rows,); Σ w u² and Σ w u, what the variance under simple random sampling is made of.
+    scatter, first : arrays (rows,); Σ w (u − ū)² and Σ w u, what the variance under simple random sampling is made of.
     low, high : arrays (rows,) where the statistic brings its own interval, else None.
     """
 
     value: Floats
     score: Floats
-    squares: Floats
+    scatter: Floats
     first: Floats
     low: Floats | None
     high: Floats | None
@@ -162,11 +162,11 @@ def measure(node: Node, grouped: Grouped, measured: Measured, solve: RankedSolve
     if ranked:
         influence = _record_influence(slopes, ranked, coefficients, constant, grouped, measured)
         score = measured.pairs.sums_inside(measured.weight * influence)
-        squares, first = _record_moments(influence, grouped, measured)
+        scatter, first = _record_moments(influence, grouped, measured)
     else:
-        squares, first = _moments(coefficients, constant, grouped, measured)
+        scatter, first = _moments(coefficients, constant, grouped, measured)
     own = ranked[node] if isinstance(node, Quantile) else None
-    return Piece(value, score, squares, first, own.low if own else None, own.high if own else None)
+    return Piece(value, score, scatter, first, own.low if own else None, own.high if own else None)
 
 
 def _coefficients(slopes: dict[Leaf, Floats], measured: Measured, rows: int) -> tuple[dict[Total, Floats], Floats]:
@@ -196,19 +196,25 @@ def _scores(coefficients: dict[Total, Floats], constant: Floats, grouped: Groupe
 def _moments(
     coefficients: dict[Total, Floats], constant: Floats, grouped: Grouped, measured: Measured
 ) -> tuple[Floats, Floats]:
-    terms: list[tuple[Total | None, Floats]] = [(None, constant), *coefficients.items()]
-    squares, first = np.zeros(grouped.size), np.zeros(grouped.size)
     cell_row = grouped.rows.row_of_cell
     shown = cell_row >= 0
 
     def by_row(cells: Floats) -> Floats:
         return summed(cell_row[shown], cells[shown], grouped.size)
 
-    for i, (a, slope_a) in enumerate(terms):
-        first += slope_a * by_row(measured.moment(a, None))
-        for b, slope_b in terms[i:]:
-            squares += (1 if a is b else 2) * slope_a * slope_b * by_row(measured.moment(a, b))
-    return squares, first
+    size = by_row(measured.moment(None, None))
+    first = constant * size
+    sums = {leaf: by_row(measured.moment(leaf, None)) for leaf in coefficients}
+    scatter = np.zeros(grouped.size)
+    terms = list(coefficients.items())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for i, (a, slope_a) in enumerate(terms):
+            first = first + slope_a * sums[a]
+            for b, slope_b in terms[i:]:
+                # the expressions are shifted towards their mean, so that little cancels
+                common = by_row(measured.moment(a, b)) - sums[a] * sums[b] / size
+                scatter = scatter + (1 if a is b else 2) * slope_a * slope_b * common
+    return np.maximum(scatter, 0.0), first
 
 
 def _record_influence(
@@ -233,10 +239,12 @@ def _record_influence(
 
 def _record_moments(influence: Floats, grouped: Grouped, measured: Measured) -> tuple[Floats, Floats]:
     row = grouped.row_of_records()
-    shown = row >= 0
-    weighted = (measured.weight * influence)[shown]
-    squares = summed(row[shown], weighted * influence[shown], grouped.size)
-    return squares, summed(row[shown], weighted, grouped.size)
+    shown = np.flatnonzero((row >= 0) & measured.known)
+    row, weight, influence = row[shown], measured.weight[shown], influence[shown]
+    size, first = summed(row, weight, grouped.size), summed(row, weight * influence, grouped.size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = influence - (first / size)[row]
+    return summed(row, weight * apart**2, grouped.size), first
 
 
 def ranked_sample(leaf: Quantile, grouped: Grouped, measured: Measured, columns: Columns) -> tuple[Sample, Codes]:

@@ -10,6 +10,7 @@ Source: Kish (1965), Survey Sampling, section 8.2; R survey `svymean(deff=)`; fo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from childdata.survey.arrays import Floats
 from childdata.survey.design import Design
 from childdata.survey.domains import TOTAL
 from childdata.survey.estimate import Call, Result, RowBlock, degrees_of_freedom
-from childdata.survey.estimates import FACTS, NUMBERS, coefficient_of_variation, interval_columns
+from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, coefficient_of_variation, interval_columns
 
 
 def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -27,7 +28,7 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
     frame = pd.concat([_labels(block, by) for block in result.blocks], ignore_index=True)
     facts = {
         name: np.concatenate([block.facts[name] for block in result.blocks])
-        for name in ("n", "n_weighted", "counted", "psus", "missing", "missing_share")
+        for name in ("n", "n_weighted", "rows", "psus", "missing", "missing_share")
     }
     df = np.concatenate([degrees_of_freedom(block.facts, design, call.convention) for block in result.blocks])
     value = np.concatenate([block.piece.value for block in result.blocks])
@@ -39,11 +40,11 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
     low, high = interval_columns(frame, call.interval, call.convention, call.level, _own_limits(result.blocks))
     frame["ci_low"], frame["ci_high"] = low, high
     frame["cv"] = coefficient_of_variation(value, se)
-    frame["deff"], frame["deft"] = _design_effects(result, design, call.convention.deff)
+    frame["deff"], frame["deft"], frame["deff_wr"] = _design_effects(result, design, call.convention.deff)
     frame["flag"] = _flags(facts["n"], facts["psus"], df)
     for name in ("n", "psus", "missing"):
         frame[name] = frame[name].astype(np.int64)
-    return frame[["statistic", "item", *by, *NUMBERS, *FACTS, "scale"]], by
+    return frame[["statistic", "item", *by, *NUMBERS, *FACTS, *HIDDEN]], by
 
 
 def _labels(block: RowBlock, by: tuple[str, ...]) -> pd.DataFrame:
@@ -71,22 +72,30 @@ def _own_limits(blocks: tuple[RowBlock, ...]) -> tuple[Floats, Floats]:
     )
 
 
-def _design_effects(result: Result, design: Design, rule: str) -> tuple[Floats, Floats]:
-    squares = np.concatenate([block.piece.squares for block in result.blocks])
+def _design_effects(result: Result, design: Design, rule: str) -> tuple[Floats, Floats, Floats]:
+    """The effect by a rule, the root of that with replacement, and the effect against the row's own records."""
+    scatter = np.concatenate([block.piece.scatter for block in result.blocks])
     first = np.concatenate([block.piece.first for block in result.blocks])
     size = np.concatenate([block.facts["n_weighted"] for block in result.blocks])
     n = np.concatenate([block.facts["n"] for block in result.blocks])
+
+    def against(scatter: Floats, size: Floats, n: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            srs = size * scatter / (n - 1)
+            return np.where(srs > 0, result.variance / srs, np.nan)
+
+    own = effect = against(scatter, size, n)
     if rule == "wor-sample":
-        size = np.full(size.shape, design.weight.sum())
+        whole = np.full(size.shape, design.weight.sum())
         n = np.full(n.shape, float((design.weight > 0).sum()))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # outside the domain the influence is zero
+            effect = against(scatter + first**2 * (1 / size - 1 / whole), whole, n)
+        size = whole
     with np.errstate(divide="ignore", invalid="ignore"):
-        srs = size * (squares - first**2 / size) / (n - 1)
-        # a constant has no variance under any design: what rounding leaves is not one
-        srs = np.where(srs > 1e-20 * size * squares, srs, np.nan)
-        with_replacement = result.variance / srs
         rest = 1 - n / size
-        without = np.where(rest > 0, with_replacement / rest, np.nan)
-    return (with_replacement if rule == "wr" else without), np.sqrt(with_replacement)
+        without = np.where(rest > 0, effect / rest, np.nan)
+    return (own if rule == "wr" else without), np.sqrt(effect), own
 
 
 def _flags(n: Floats, psus: Floats, df: Floats) -> list[str]:
@@ -96,10 +105,10 @@ def _flags(n: Floats, psus: Floats, df: Floats) -> list[str]:
     ]
 
 
-def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> dict[str, object]:
+def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> Mapping[str, object]:
     """How the numbers of a call were made, by name."""
     rule = call.convention
-    return {
+    settings: dict[str, object] = {
         "convention": rule.name,
         "level": call.level,
         "df": rule.df,
@@ -110,6 +119,11 @@ def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> dict
         "lonely_psu": call.lonely,
         "lonely_domains": "adjust" if call.lonely_domains else "keep",
         "lonely_strata": int(design.lonely.size),
-        "where": " and ".join(str(getattr(one, "text", one)) for one in call.where),
+        "where": _joined([str(getattr(one, "text", one)) for one in call.where]),
         **facts,
     }
+    return MappingProxyType(settings)
+
+
+def _joined(rules: list[str]) -> str:
+    return rules[0] if len(rules) == 1 else " and ".join(f"({rule})" for rule in rules)

@@ -98,8 +98,11 @@ class Deviations:
         return Deviations(self.stage, self.matrix[:, rows])
 
     def combine(self, matrix: Floats) -> Deviations:
-        """Linear combinations of the rows."""
-        return Deviations(self.stage, self.matrix @ matrix)
+        """Linear combinations of the rows; unknown where a row that is part of one is unknown."""
+        unknown = np.isnan(self.matrix).any(axis=0)
+        combined = np.nan_to_num(self.matrix) @ matrix if unknown.any() else self.matrix @ matrix
+        combined[:, matrix[unknown].any(axis=0)] = np.nan
+        return Deviations(self.stage, combined)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

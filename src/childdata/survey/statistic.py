@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -262,7 +263,7 @@ def _filled(node: Node, category: float | str) -> Node:
 def _as_statistic(value: Statistic | float) -> Statistic:
     if isinstance(value, Statistic):
         return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, Real) and not isinstance(value, bool):
         return Statistic((Item(None, Constant(float(value))),), "amount", f"{value:g}")
     kind = type(value).__name__
     raise EstimationError(f"a statistic is joined with a statistic or a number, not with {kind}")
@@ -272,16 +273,27 @@ def _join(operator: Operator, left: Statistic | float, right: Statistic | float)
     a, b = _as_statistic(left), _as_statistic(right)
     pairs = _aligned(a, b)
     items = tuple(Item(label, Arithmetic(operator, x, y)) for label, x, y in pairs)
-    name = f"{_wrapped(a, operator)} {operator} {_wrapped(b, operator)}"
-    return Statistic(items, _joined_scale(operator, left, right), name)
+    return Statistic(items, _joined_scale(operator, left, right), _sided(a.name, operator, b.name))
 
 
-def _wrapped(statistic: Statistic, operator: Operator) -> str:
-    loose = " " in statistic.name and not statistic.name.endswith(")")
-    nested = any(isinstance(item.node, Arithmetic) for item in statistic.items) and (
-        " + " in statistic.name or " - " in statistic.name
-    )
-    return f"({statistic.name})" if loose or (nested and operator in "*/-") else statistic.name
+def _outer_operators(name: str) -> set[str]:
+    """The operators of a name that stand in no parenthesis."""
+    depth, found = 0, set()
+    for before, character, after in zip(name, name[1:], name[2:], strict=False):
+        depth += (before in "([") - (before in ")]")
+        if depth == 0 and before == after == " " and character in "+-*/":
+            found.add(character)
+    return found
+
+
+def _sided(left: str, operator: Operator, right: str) -> str:
+    """Two names joined, with the parentheses that keep their meaning."""
+    if operator in "*/" and _outer_operators(left) & {"+", "-"}:
+        left = f"({left})"
+    loose = {"+": set(), "*": {"+", "-"}, "-": {"+", "-"}, "/": {"+", "-", "*", "/"}}[operator]
+    if _outer_operators(right) & loose:
+        right = f"({right})"
+    return f"{left} {operator} {right}"
 
 
 def _joined_scale(operator: Operator, left: Statistic | float, right: Statistic | float) -> Scale:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
+
 from childdata.errors import EstimationError
 from childdata.expression import Rule, parse
 from childdata.survey.statistic import EACH, Arithmetic, Item, Quantile, Statistic, Total
@@ -132,8 +134,8 @@ def quantile(
     <Statistic quantile(income) (amount)>
     """
     expression = parse(y)
-    several = isinstance(p, Sequence)
-    points = tuple(float(one) for one in p) if isinstance(p, Sequence) else (float(p),)
+    several = np.ndim(p) > 0
+    points = tuple(float(one) for one in np.atleast_1d(np.asarray(p, dtype=float)))
     if not points or not all(0 < one < 1 for one in points):
         raise EstimationError(f"p of a quantile lies strictly between 0 and 1; found {p}")
     if rule not in _RULES:

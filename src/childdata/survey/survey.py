@@ -25,7 +25,7 @@ from childdata.survey.description import Description, describe
 from childdata.survey.design import Design, Stage, checked_weight, crossed, encode, label, make_stages, refuse_missing
 from childdata.survey.domains import MissingBy
 from childdata.survey.estimate import Call, run
-from childdata.survey.estimates import Estimates
+from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
 from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
 from childdata.survey.rows import make_frame, settings_of
 from childdata.survey.statistic import Statistic
@@ -174,6 +174,7 @@ class Survey:
         rules = find_convention(convention)
         _check_choice("missing", missing, get_args(Missing))
         _check_choice("missing_by", missing_by, get_args(MissingBy))
+        _check_names(by, each)
         call = Call(
             statistics=_named(statistics),
             by=by,
@@ -234,6 +235,21 @@ def _check_choice(argument: str, found: str, choices: tuple[str, ...]) -> None:
         raise EstimationError(f"{argument} is one of {', '.join(map(repr, choices))}; found {found!r}")
 
 
+def _check_names(by: str | Sequence[str] | None, each: str | Sequence[str | Sequence[str]] | None) -> None:
+    """A variable that makes rows becomes a column of the result, and cannot be called as another one is."""
+    entries = [
+        *_listed(by),
+        *(name for one in ([each] if isinstance(each, str) else each or []) for name in _listed(one)),
+    ]
+    taken = {"statistic", "item", *NUMBERS, *FACTS, *HIDDEN, "counted"}
+    clash = next((name for name in entries if name.lower() in taken), None)
+    if clash is not None:
+        raise EstimationError(
+            f"{clash!r} makes rows, but the result has a column of that name; give it another one first, such as "
+            f"survey.with_columns({clash}_='{clash}')"
+        )
+
+
 def _listed(names: str | Sequence[str] | None) -> list[str]:
     return [] if names is None else [names] if isinstance(names, str) else list(names)
 
@@ -244,10 +260,12 @@ def _named(statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic]
     named = dict(statistics) if isinstance(statistics, Mapping) else {}
     if not isinstance(statistics, Mapping):
         for one in statistics:
-            if isinstance(one, Statistic):
-                named[one.name] = one
-            else:
-                named[repr(one)] = one
+            name = one.name if isinstance(one, Statistic) else repr(one)
+            if name in named:
+                raise EstimationError(
+                    f"two statistics are called {name!r}; give them names, such as {{'a': ..., 'b': ...}}"
+                )
+            named[name] = one
     wrong = [name for name, one in named.items() if not isinstance(one, Statistic)]
     if wrong or not named:
         raise EstimationError(
@@ -303,7 +321,8 @@ def _numbers(records: Records, rules: Mapping[str, Rule | None]) -> dict[str, Fl
     frame = records.evaluate(wanted).frame
     for name, rule in wanted.items():
         if not frame[name].dtype.is_numeric():
-            raise DesignError(f"{name} {parse(rule).text!r} in {records.place} holds text where numbers are wanted")
+            kind = "truth values" if frame[name].dtype == pl.Boolean else "text"
+            raise DesignError(f"{name} {parse(rule).text!r} in {records.place} holds {kind} where numbers are wanted")
     return {name: frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in wanted}
 
 

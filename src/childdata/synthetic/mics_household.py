@@ -84,7 +84,7 @@ def _dwelling(columns: Columns, mics: Mics) -> None:
     columns["HC3"] = where_asked(rooms, asked)
     block = module("hh.dwelling")
     for name in ("HC4", "HC5", "HC6"):
-        columns[name] = answers.choose(name, block, asked=asked)
+        columns[name] = answers.choose(name, module("hh.materials"), asked=asked)
     electric = where_asked(np.where(answers.random("HC8").random(len(size)) < 0.9992, 1.0, 3.0), asked)
     for name in block.share:
         if name == "HC9A":

@@ -1,7 +1,8 @@
 """The file fs: one child of 5-17 drawn at random in each household.
 
 Education, child labour, discipline (5-14), functioning, parents and school (7-14), reading and numbers (7-14).
-`fshweight` is the weight of the household among those with such a child; `fsweight` = fshweight · HH52.
+`fshweight` is the weight of the household among those with such a child; `fsweight` = fshweight · HH52. As in
+some real rounds the file carries neither PSU nor stratum: they come from hh by HH1 and HH2.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from childdata.synthetic.chance import YES, Codes, Columns, Numbers, Respondents
 from childdata.synthetic.mics_education import Schooling
 from childdata.synthetic.mics_frame import (
     Mics,
-    design,
     interview_date,
     month_of,
     person_keys,
@@ -79,7 +79,7 @@ def school_age_file(
     columns["HH52"] = number.astype(float)
     columns["fshweight"] = person_weight(mics, rows, done)
     columns["fsweight"] = columns["fshweight"] * number
-    return columns | wealth.columns(homes) | design(mics, homes)
+    return columns | wealth.columns(homes)
 
 
 def _schooling(columns: Columns, answers: Respondents, school: Schooling, rows: Codes, done: Truth) -> None:

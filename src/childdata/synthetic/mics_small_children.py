@@ -139,10 +139,11 @@ def _development(columns: Columns, answers: Respondents, months: Numbers, years:
         columns[name] = where_asked(answers.unknown(name, block, np.where(left, days, 0.0)), done)
     answers.mention(columns, module("ch.activities"), asked=done & (years >= 2))
     _nobody(columns, done & (years >= 2))
-    skills = module("ch.development")
-    for name in skills.share:
-        harder = 0.045 * (months - 47.5) * (-1 if name in ("EC10", "EC14", "EC15") else 1)
-        columns[name] = answers.yes(name, skills, asked=done & (years >= 3), shift=harder)
+    older = 0.045 * (months - 47.5)
+    for name in (f"EC{number}" for number in range(6, 16)):
+        able = name not in module("ch.trouble").share
+        skills = module("ch.development" if able else "ch.trouble")
+        columns[name] = answers.yes(name, skills, asked=done & (years >= 3), shift=older if able else -older)
 
 
 def _nobody(columns: Columns, asked: Truth) -> None:

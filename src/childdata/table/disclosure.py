@@ -295,7 +295,8 @@ def _complement_counts(sums: Sequence[Sum], own: Truths, has_row: Truths, n: Flo
     def worked_out(hidden: Truths) -> Truths:
         return pinned(sums, hidden, known=has_row, few=own, counts=n, most=most)
 
-    return protected(sums, own, known=has_row, rows=has_row, size=n, further=worked_out)
+    # That a cell is empty is told: what is hidden is known not to be.
+    return protected(sums, own, known=has_row, rows=has_row & (n > 0), size=n, further=worked_out)
 
 
 def _complement_values(
@@ -312,7 +313,7 @@ def _complement_values(
     wholes = _wholes(nodes, estimate, n)
     sums = [*holding(sums, weighted, estimate), *wholes]
     more = len(wholes)
-    own, rows = (np.append(truths, np.zeros(more, dtype=bool)) for truths in (own, has_row))
+    own, rows = (np.append(truths, np.zeros(more, dtype=bool)) for truths in (own, has_row & (n > 0)))
     known = np.append(has_row, np.ones(more, dtype=bool))
     estimate, n = np.append(estimate, np.ones(more)), np.append(n, np.ones(more))
 

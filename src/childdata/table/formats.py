@@ -61,7 +61,8 @@ class Style:
             return percent(value, self.digits, lang)
         if self.kind == "points":
             return points(value, self.digits, lang, sign=self.signed)
-        return number(value, self.digits, lang)
+        text = number(value, self.digits, lang)
+        return "+" + text if self.signed and value > 0 and any(sign in "123456789" for sign in text) else text
 
     def in_excel(self, value: float) -> float:
         """The number that the cell holds: points are hundredfold, because Excel has no format for them."""

@@ -193,8 +193,8 @@ def protected(
     ----------
     hidden : (nodes,) hidden for their own sake.
     known : (nodes,) what a reader knows if it is not hidden; other nodes are totals he has to work out.
-    rows : (nodes,) the table has a row for it, which can be hidden.
-    size : (nodes,) records; the smallest cell with records is hidden first, a total when no cell is left.
+    rows : (nodes,) the table has a row for it, with records, which can be hidden.
+    size : (nodes,) records; the smallest cell is hidden first, a total when no cell is left.
     further : given what is hidden, the nodes that a reader can work out because he knows between which
         ends a hidden number lies.
 
@@ -218,12 +218,15 @@ def protected(
 
 
 def _smallest(node: int, sums: Sequence[Sum], open_rows: Truths, size: Floats) -> int | None:
-    """The next node to hide beside `node`: a cell before a total, one with records first, the smallest."""
-    candidates = [
-        (place == one.total, not size[place] > 0, float(size[place]), place)
-        for one in sums
-        if node in one.places()
-        for place in one.places()
-        if open_rows[place]
-    ]
-    return min(candidates)[3] if candidates else None
+    """The next node to hide for `node`: one that shares a sum with it, if there is; a cell before a total."""
+    beside = [one for one in sums if node in one.places()]
+    for lines in (beside, sums):
+        candidates = [
+            (place == one.total, float(size[place]), place)
+            for one in lines
+            for place in one.places()
+            if open_rows[place]
+        ]
+        if candidates:
+            return min(candidates)[2]
+    return None

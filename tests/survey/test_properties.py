@@ -1,0 +1,248 @@
+"""What holds for every statistic there is; a new statistic is one more line of the table.
+
+(i) The influence is the derivative of the value by each record's weight. (ii) Σ w·influence is 0 for shares and means and
+the value for totals (Euler). (iii) Splitting a record inside its PSU, the order of the rows, the numbers of the PSUs
+and a constant domain variable change nothing; weights × c multiply totals only. (iv) A missing answer is a record outside
+the domain. Quantiles are not smooth in the weights: (i) does not concern them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import childdata as cd
+from childdata.survey.spread import Scores
+
+Draw = Callable[..., pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A statistic, the degree by which it grows with the weights, and whether it is smooth in them."""
+
+    statistic: cd.Statistic
+    degree: int = 0
+    smooth: bool = True
+
+
+CATALOGUE = {
+    "total": Line(cd.total("food"), 1),
+    "total of a rule": Line(cd.total("poor == 1"), 1),
+    "count": Line(cd.count(), 1),
+    "mean of a column": Line(cd.mean("food")),
+    "mean of a rule": Line(cd.mean("food < 2")),
+    "ratio": Line(cd.ratio("food", "income")),
+    "ratio of rules": Line(cd.ratio("poor == 1 and school == 1", "poor == 1")),
+    "proportion": Line(cd.proportion("quintile")),
+    "sum": Line(cd.total("food") + cd.total("income"), 1),
+    "difference": Line(cd.mean("income") - cd.mean("food")),
+    "product": Line(cd.total("food") * cd.mean("school"), 1),
+    "product of totals": Line(cd.total("food") * cd.total("income"), 2),
+    "quotient": Line(cd.mean("poor == 1") / cd.mean("school == 1")),
+    "times a number": Line(100 * cd.mean("poor == 1")),
+    "from a number": Line(1 - cd.mean("school")),
+    "logarithm": Line(cd.log(cd.mean("income"))),
+    "exponential": Line(cd.exp(cd.mean("school"))),
+    "geometric mean": Line(cd.exp(cd.mean("log(income)"))),
+    "poverty gap": Line(cd.mean("if_else(income < 4, (4 - income) / 4, 0)")),
+    "poverty severity": Line(cd.mean("if_else(income < 4, ((4 - income) / 4) ** 2, 0)")),
+    "Theil": Line(cd.mean("income * log(income)") / cd.mean("income") - cd.log(cd.mean("income"))),
+    "variance": Line(cd.mean("income ** 2") - cd.mean("income") * cd.mean("income")),
+    "correlation of shares": Line(
+        (cd.mean("poor * school") - cd.mean("poor") * cd.mean("school")) / (cd.mean("poor") * (1 - cd.mean("poor")))
+    ),
+    "median": Line(cd.median("income"), smooth=False),
+    "quantiles": Line(cd.quantile("food", [0.2, 0.7]), smooth=False),
+    "ratio of quantiles": Line(cd.quantile("income", 0.8) / cd.quantile("income", 0.2), smooth=False),
+    "median over mean": Line(cd.median("income") / cd.mean("income"), smooth=False),
+}
+STATISTICS = {name: line.statistic for name, line in CATALOGUE.items()}
+SMOOTH = [name for name, line in CATALOGUE.items() if line.smooth]
+
+
+def estimate(sample: pd.DataFrame, **options: object) -> pd.DataFrame:
+    survey = cd.Survey(sample, weight="w", strata="stratum", psu="psu", lonely_psu="adjust")
+    return survey.estimate(STATISTICS, **options).to_frame()  # type: ignore[arg-type]
+
+
+def same(found: pd.DataFrame, wanted: pd.DataFrame, *columns: str, rtol: float = 1e-9) -> None:
+    for column in columns or ("estimate", "se", "ci_low", "ci_high", "df", "psus"):
+        np.testing.assert_allclose(
+            found[column].to_numpy(dtype=float), wanted[column].to_numpy(dtype=float), rtol=rtol, atol=1e-10, err_msg=column
+        )
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The values of all rows on one sample, and the influence of each record on each, array (records, rows)."""
+
+    frame: pd.DataFrame
+    weight: NDArray[np.float64]
+    influence: NDArray[np.float64]
+    numeric: NDArray[np.float64]
+
+
+@pytest.fixture(scope="module")
+def linear(draw: Draw) -> Linear:
+    """Each record a PSU of its own: its score is weight × influence. Derivatives by central differences.
+
+    All the samples with one weight a little changed stand below one another, as the domains of one call.
+    """
+    sample = draw(3, strata=2, psus=3, size=8)
+    weight = sample["w"].to_numpy()
+    found = cd.Survey(sample, weight="w").estimate(STATISTICS)
+    (block,) = found.spread.blocks
+    assert isinstance(block, Scores)
+    influence = block.scores.toarray() / weight[:, None]
+    n = weight.size
+    changes = np.vstack([1e-3 * np.eye(n), -1e-3 * np.eye(n)])
+    copies = pd.concat([sample] * (2 * n), ignore_index=True)
+    copies = copies.assign(w=(weight * (1 + changes)).ravel(), copy=np.repeat(np.arange(2 * n), n))
+    values = cd.Survey(copies, weight="w", psu="copy").estimate(STATISTICS, by="copy").to_frame()["estimate"].to_numpy()
+    ends = values.reshape(influence.shape[1], 2, n)
+    numeric = ((ends[:, 0] - ends[:, 1]) / (2e-3 * weight)).T
+    return Linear(found.to_frame(), weight, influence, numeric)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_influence_is_the_derivative_by_the_weight(linear: Linear, name: str) -> None:
+    rows = np.flatnonzero(linear.frame["statistic"] == name)
+    size = np.abs(linear.influence[:, rows]).max()
+    assert size > 0
+    np.testing.assert_allclose(linear.influence[:, rows], linear.numeric[:, rows], rtol=1e-6, atol=1e-6 * size)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_influences_add_up_to_the_degree_times_the_value(linear: Linear, name: str) -> None:
+    rows = np.flatnonzero(linear.frame["statistic"] == name)
+    sums = linear.weight @ linear.influence[:, rows]
+    value = linear.frame["estimate"].to_numpy()[rows]
+    scale = np.abs(linear.weight[:, None] * linear.influence[:, rows]).sum(axis=0).max()
+    np.testing.assert_allclose(sums, CATALOGUE[name].degree * value, rtol=1e-10, atol=1e-12 * max(scale, 1))
+
+
+def test_a_logarithm_of_a_total_grows_by_one() -> None:
+    found = cd.Survey({"y": [1.0, 2.0, 5.0], "w": [1.0, 3.0, 2.0]}, weight="w").estimate(cd.log(cd.total("y")))
+    (block,) = found.spread.blocks
+    assert isinstance(block, Scores)
+    assert block.scores.toarray().sum() == pytest.approx(1)
+
+
+designs = st.tuples(st.integers(0, 10_000), st.integers(1, 4), st.integers(2, 4), st.integers(2, 5))
+bounded = settings(max_examples=5, deadline=None)
+
+
+@bounded
+@given(designs, st.integers(0, 10_000))
+def test_splitting_a_record_inside_its_psu_changes_no_value_and_no_error(
+    draw: Draw, design: tuple[int, int, int, int], chance: int
+) -> None:
+    seed, strata, psus, size = design
+    sample = draw(seed, strata=strata, psus=psus, size=size)
+    chosen = np.random.default_rng(chance).random(len(sample)) < 0.4
+    halves = sample.assign(w=np.where(chosen, sample["w"] / 2, sample["w"]))
+    split = pd.concat([halves, halves[chosen]], ignore_index=True)
+    found, wanted = estimate(split), estimate(sample)
+    same(found, wanted, "estimate", "se", "df", "psus", "n_weighted", "missing_share")
+    # records are counted by n and deff, and by the Korn-Graubard interval of a share of 0 or 1
+    amounts = ~found["statistic"].isin(["mean of a rule", "proportion"])
+    same(found[amounts], wanted[amounts], "ci_low", "ci_high")
+
+
+@bounded
+@given(designs, st.sampled_from([0.001, 0.5, 3.0, 1000.0]))
+def test_weights_times_a_number_multiply_totals_and_change_nothing_else(
+    draw: Draw, design: tuple[int, int, int, int], factor: float
+) -> None:
+    seed, strata, psus, size = design
+    sample = draw(seed, strata=strata, psus=psus, size=size)
+    plain, scaled = estimate(sample), estimate(sample.assign(w=sample["w"] * factor))
+    growth = plain["statistic"].map(lambda name: factor ** CATALOGUE[name].degree)
+    for column in ("estimate", "se", "ci_low", "ci_high"):
+        plain[column] = plain[column] * growth
+    same(scaled, plain)
+    counts = plain["statistic"] == "count"
+    same(scaled[~counts], plain[~counts], "deff", "deft", "n", "missing", rtol=1e-6)
+
+
+@bounded
+@given(designs, st.integers(0, 10_000))
+def test_the_order_of_the_rows_does_not_matter(draw: Draw, design: tuple[int, int, int, int], chance: int) -> None:
+    seed, strata, psus, size = design
+    sample = draw(seed, strata=strata, psus=psus, size=size)
+    order = np.random.default_rng(chance).permutation(len(sample))
+    same(estimate(sample.iloc[order], by="sex"), estimate(sample, by="sex"))
+
+
+@bounded
+@given(designs, st.integers(0, 10_000), st.booleans())
+def test_the_numbers_of_psus_and_strata_do_not_matter(
+    draw: Draw, design: tuple[int, int, int, int], chance: int, nested: bool
+) -> None:
+    seed, strata, psus, size = design
+    sample = draw(seed, strata=strata, psus=psus, size=size)
+    rng = np.random.default_rng(chance)
+    numbers = np.tile(np.arange(psus), strata) if nested else rng.permutation(strata * psus)
+    names = np.array([f"s{k}" for k in rng.permutation(strata)])
+    renamed = sample.assign(psu=numbers[sample["psu"]], stratum=names[sample["stratum"]])
+    same(estimate(renamed), estimate(sample))
+
+
+@bounded
+@given(designs)
+def test_a_domain_of_all_is_the_whole(draw: Draw, design: tuple[int, int, int, int]) -> None:
+    seed, strata, psus, size = design
+    sample = draw(seed, strata=strata, psus=psus, size=size)
+    whole = estimate(sample)
+    domains = estimate(sample.assign(one="all"), each=["one", "region"], where="w > 0", margins=True)
+    same(domains[domains["one"] == "all"], whole)
+    same(domains[(domains["one"] == "Total") & (domains["region"] == "Total")], whole)
+
+
+@bounded
+@given(designs)
+def test_a_missing_answer_is_a_record_outside_the_domain(draw: Draw, design: tuple[int, int, int, int]) -> None:
+    seed, strata, psus, size = design
+    sample = draw(seed, strata=strata, psus=psus, size=size)
+    survey = cd.Survey(sample, weight="w", strata="stratum", psu="psu")
+    for statistic, rule in (
+        (cd.mean("food"), "answered(food)"),
+        (cd.ratio("food", "income"), "answered(food)"),
+        (cd.total("food") * cd.mean("school"), "answered(food) and answered(school)"),
+        (cd.median("food"), "answered(food)"),
+        (cd.proportion("school"), "answered(school)"),
+    ):
+        missing, filtered = survey.estimate(statistic).to_frame(), survey.estimate(statistic, where=rule).to_frame()
+        same(missing, filtered)
+        lost = survey.estimate(cd.count(), where=f"not ({rule})").to_frame()
+        assert missing["missing"].iloc[0] == lost["n"].item()
+        assert filtered["missing"].iloc[0] == 0
+
+
+@bounded
+@given(designs)
+def test_a_total_is_the_sum_of_its_domains_with_their_covariance(draw: Draw, design: tuple[int, int, int, int]) -> None:
+    seed, strata, psus, size = design
+    sample = draw(seed, strata=strata, psus=psus, size=size)
+    survey = cd.Survey(sample, weight="w", strata="stratum", psu="psu")
+    parts, whole = survey.estimate(cd.total("food"), by=["sex", "region"]), survey.estimate(cd.total("food")).to_frame()
+    assert parts.to_frame()["estimate"].sum() == pytest.approx(whole["estimate"].item(), rel=1e-10)
+    assert parts.covariance().to_numpy().sum() == pytest.approx(whole["se"].item() ** 2, rel=1e-8, abs=1e-10)
+
+
+def test_two_runs_give_equal_bits(sample: pd.DataFrame) -> None:
+    options = {"by": ["sex", "region"], "margins": True}
+    pd.testing.assert_frame_equal(estimate(sample, **options), estimate(sample, **options), check_exact=True)
+
+
+def test_the_table_holds_every_statistic_of_the_face() -> None:
+    made = {one.statistic.name.split("(")[0] for one in CATALOGUE.values()}
+    assert {"total", "count", "mean", "ratio", "proportion", "median", "quantile", "log", "exp"} <= made
