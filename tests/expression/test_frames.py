@@ -68,6 +68,19 @@ PANDAS = {
     "Arrow decimal": (pd.Series([Decimal("1.5"), None], dtype=pd.ArrowDtype(pa.decimal128(5, 2))), [1.5, None]),
     "empty": (pd.Series([], dtype="float64"), []),
 }
+REFUSED = {
+    "period": pd.Series(pd.period_range("2019-01", periods=2, freq="M")),
+    "interval": pd.Series(pd.interval_range(0, 2)),
+    "complex": pd.Series([1 + 2j, 0]),
+    "time span": pd.Series(pd.to_timedelta([1, 2], unit="D")),
+    "object of periods": pd.Series(pd.period_range("2019-01", periods=2, freq="M")).astype(object),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_pandas_column_that_no_rule_can_use_is_an_error_that_names_it(what: str) -> None:
+    with pytest.raises(VariableError, match="'x' in the data"):
+        evaluate(pd.DataFrame({"x": REFUSED[what]}), {"r": "missing(x)"})
 
 
 @pytest.mark.parametrize("what", PANDAS)

@@ -328,9 +328,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_hostile_text_is_a_clear_error_at_once(what: str) -> None:
-    start = time.perf_counter()
-    message = refused(HOSTILE[what])
-    assert time.perf_counter() - start < 0.5  # 10 to 50 ms on a quiet machine
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        message = refused(HOSTILE[what])
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.25  # at most 0.03 s on a quiet machine
     assert len(message) < 1_000
     assert "^" in message
 
@@ -351,10 +354,10 @@ def test_what_is_allowed_to_nest_is_computed_quickly(form: str, deep: int) -> No
     rule = "x"
     for _ in range(deep):
         rule = form.format(rule)
-    start = time.perf_counter()
+    start = time.process_time()
     message = evaluated_or_refused(rule, {"x": [2.0, None]})
     assert not message or ("inside one another" in message and deep > 3)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_sum_of_as_many_terms_as_allowed_is_computed() -> None:

@@ -34,7 +34,7 @@ def good_files(folder: Path) -> dict[str, list[bytes]]:
             "HH1": [1, 2, 2, 9, None] * 8,
             "weight": [0.5, 1.25, 3.0, None, 99.0] * 8,
             "answer": ["A", "", "ABX", "Ответ", "z" * 20] * 8,
-            "long": ["y" * 300, "", "x", "y", "z"] * 8,
+            "story": ["y" * 300, "", "x", "y", "z"] * 8,
         },
         variables=[
             Variable("HH1", "Кластер", {1: "Один", 2: "Два", 9: "Нет ответа"}, (9,), format="F4.0"),
@@ -49,7 +49,7 @@ def good_files(folder: Path) -> dict[str, list[bytes]]:
             write(data.select("HH1", "weight", "answer"), folder / "b.sav", encoding="windows-1251"),
             write(data, folder / "a.zsav"),
             write(data.select("HH1", "weight", "answer"), folder / "a.dta"),
-            write(data, folder / "b.dta", version=12),
+            write(data.select("HH1", "weight", "answer"), folder / "b.dta", version=12),
         ]
     portable = pl.DataFrame({"HH1": [1.0, 2.0, None] * 9, "T": ["a", "bb", ""] * 9})
     pyreadstat.write_por(portable, str(folder / "a.por"), column_labels=["Cluster", "Text"])

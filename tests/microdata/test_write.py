@@ -172,6 +172,13 @@ def test_the_suffix_must_say_a_format_and_there_must_be_a_variable(tmp_path):
         write({"a": [1]}, tmp_path / "a.dta", encoding="cp1251")
 
 
+def test_a_text_too_long_for_an_old_stata_is_named(tmp_path):
+    with pytest.raises(VariableError, match=r"texts of 't' take 300 bytes; Stata 12 holds 244"):
+        write({"t": ["x" * 300]}, tmp_path / "a.dta", version=12)
+    with pytest.raises(ReadError, match="version=3 of Stata is not known"):
+        write({"t": ["x"]}, tmp_path / "a.dta", version=3)
+
+
 def test_an_empty_file_keeps_its_variables(tmp_path):
     data = households()
     empty = Dataset(data.frame.clear(), data.variables)

@@ -45,7 +45,9 @@ def test_an_expression_is_evaluated_once() -> None:
 
 
 def test_text_where_numbers_are_wanted_is_refused_with_the_way_out() -> None:
-    with pytest.raises(VariableError, match=r"'name' in the data holds text where numbers are wanted; use proportion\(\)"):
+    with pytest.raises(
+        VariableError, match=r"'name' in the data holds text where numbers are wanted; use proportion\(\)"
+    ):
         columns("name").number(parse("name"))
 
 
@@ -64,7 +66,7 @@ def test_a_factor_of_a_rule_has_its_values() -> None:
 def test_names_are_found_without_regard_to_case_and_the_nearest_are_named() -> None:
     records = Records.of(FRAME)
     assert records.find("age") == "AGE"
-    with pytest.raises(VariableError, match="'AGES'.* nearest: 'AGE'"):
+    with pytest.raises(VariableError, match=r"'AGES'.* nearest: 'AGE'"):
         records.find("AGES")
 
 

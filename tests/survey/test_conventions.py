@@ -60,7 +60,9 @@ def test_value_and_standard_error_are_the_same_under_all() -> None:
 def test_interval_of_an_amount(convention: str, df: float) -> None:
     found = row(convention)
     half = stats.t.ppf(0.975, df) * found["se"]
-    assert [found["ci_low"], found["ci_high"]] == pytest.approx([found["estimate"] - half, found["estimate"] + half], rel=1e-9)
+    assert [found["ci_low"], found["ci_high"]] == pytest.approx(
+        [found["estimate"] - half, found["estimate"] + half], rel=1e-9
+    )
 
 
 @pytest.mark.parametrize(("convention", "df"), [("childdata", 2), ("r", 3), ("stata", 3), ("spss", 3)])

@@ -7,7 +7,10 @@ import pytest
 import childdata as cd
 
 SURVEY = cd.Survey(
-    {"w": [1.0, 3.0, 2.0, 2.0, 0.0], "h": ["a", "a", "a", "b", "b"], "p": [1, 1, 2, 1, 2]}, weight="w", strata="h", psu="p"
+    {"w": [1.0, 3.0, 2.0, 2.0, 0.0], "h": ["a", "a", "a", "b", "b"], "p": [1, 1, 2, 1, 2]},
+    weight="w",
+    strata="h",
+    psu="p",
 )
 LONELY = cd.Survey({"h": ["a", "a", "<script>"], "p": [1, 2, 1]}, strata="h", psu="p")
 

@@ -156,7 +156,10 @@ def test_a_stratum_taken_whole_has_nothing_unsampled() -> None:
 @pytest.mark.parametrize(
     ("fpc", "words"),
     [
-        ([1.5, 1.5, 9.0], r"fpc of stage 1 \(psu\) is smaller than the sample in 1 strata \(first: 2 units sampled of 1.5\)"),
+        (
+            [1.5, 1.5, 9.0],
+            r"fpc of stage 1 \(psu\) is smaller than the sample in 1 strata \(first: 2 units sampled of 1.5\)",
+        ),
         ([5.0, 6.0, 9.0], r"takes different values inside 1 strata; a population size is one number per stratum"),
         ([0.5, 0.5, 9.0], r"mixes sizes and fractions; give one or the other"),
         ([5.0, 5.0, 0.0], r"has values of zero or below; give sizes or fractions"),
@@ -174,7 +177,9 @@ def test_a_census_may_be_given_as_fractions_of_one() -> None:
     assert stage.unsampled.tolist() == [0.0]
 
 
-def design(strata: np.ndarray, psu: np.ndarray, fpc: np.ndarray | None = None, weight: np.ndarray | None = None) -> Design:
+def design(
+    strata: np.ndarray, psu: np.ndarray, fpc: np.ndarray | None = None, weight: np.ndarray | None = None
+) -> Design:
     stages = make_stages(strata, [psu], [fpc], ["psu"])
     return Design(np.ones(strata.size) if weight is None else weight, stages, ("a", "b"), None, ())
 

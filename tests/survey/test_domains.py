@@ -80,7 +80,9 @@ def test_entries(by: Any, each: Any, margins: bool, wanted: list[Any]) -> None:
 
 
 def test_by_and_each_together_are_refused() -> None:
-    with pytest.raises(EstimationError, match="by= crosses its variables, each= makes a block for each entry; give one"):
+    with pytest.raises(
+        EstimationError, match="by= crosses its variables, each= makes a block for each entry; give one"
+    ):
         entries_of("a", ["b"], False)
 
 
@@ -93,7 +95,9 @@ A = make_factor(pl.Series("a", ["x", "x", "y", None]), None)
 B = make_factor(pl.Series("b", ["u", "v", "u", "u"]), None)
 
 
-def rows_of(missing_by: Any, inside: list[bool] | None = None) -> dict[tuple[str, ...], dict[tuple[str, ...], list[int]]]:
+def rows_of(
+    missing_by: Any, inside: list[bool] | None = None
+) -> dict[tuple[str, ...], dict[tuple[str, ...], list[int]]]:
     """For each grouping of a × b, the records of each of its rows."""
     mask = None if inside is None else np.array(inside)
     made = partition([A, B], [("a", "b"), ("a",), ("b",), ()], mask, missing_by, 4)
@@ -141,7 +145,9 @@ def test_an_empty_domain_has_a_total_and_no_other_row() -> None:
 def test_each_record_is_in_one_row_of_each_grouping_at_most(seed: int, missing_by: Any, masked: bool) -> None:
     chance = np.random.default_rng(seed)
     raw = [[None if v == 3 else v for v in chance.integers(0, 4, 20).tolist()] for _ in range(2)]
-    factors = [make_factor(pl.Series(name, values, dtype=pl.Int64), None) for name, values in zip("ab", raw, strict=True)]
+    factors = [
+        make_factor(pl.Series(name, values, dtype=pl.Int64), None) for name, values in zip("ab", raw, strict=True)
+    ]
     inside = chance.random(20) < 0.6 if masked else None
     made = partition(factors, [("a", "b"), ("b",), ()], inside, missing_by, 20)
     for rows in made.groupings:

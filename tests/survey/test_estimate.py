@@ -12,7 +12,20 @@ import pytest
 import childdata as cd
 from childdata.errors import DesignError, EstimationError
 
-NUMBERS = ["estimate", "se", "ci_low", "ci_high", "deff", "deft", "df", "n", "n_weighted", "psus", "missing", "missing_share"]
+NUMBERS = [
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "deff",
+    "deft",
+    "df",
+    "n",
+    "n_weighted",
+    "psus",
+    "missing",
+    "missing_share",
+]
 # Two strata of two PSUs; sum of weights 10
 SIX = {
     "y": [1.0, 3.0, 2.0, None, 4.0, 6.0],
@@ -32,7 +45,11 @@ def survey(sample: pd.DataFrame) -> cd.Survey:
 def equal(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
     for column in NUMBERS:
         np.testing.assert_allclose(
-            found[column].to_numpy(dtype=float), wanted[column].to_numpy(dtype=float), rtol=1e-10, atol=1e-14, err_msg=column
+            found[column].to_numpy(dtype=float),
+            wanted[column].to_numpy(dtype=float),
+            rtol=1e-10,
+            atol=1e-14,
+            err_msg=column,
         )
 
 
@@ -107,7 +124,9 @@ def test_each_gives_the_blocks_of_separate_calls_in_one_covariance(survey: cd.Su
     joint = survey.estimate(cd.mean("food"), each=entries)
     frame = joint.to_frame()
     assert joint.by == ("sex", "region")
-    alone = [survey.estimate(cd.mean("food"), by=list([entry] if isinstance(entry, str) else entry)) for entry in entries]
+    alone = [
+        survey.estimate(cd.mean("food"), by=list([entry] if isinstance(entry, str) else entry)) for entry in entries
+    ]
     equal(frame, pd.concat([one.to_frame() for one in alone], ignore_index=True))
     assert frame["region"].tolist()[:2] == ["Total", "Total"]
     start = 0
@@ -260,7 +279,9 @@ LONELY = {"y": [1.0, 3.0, 2.0, 5.0], "h": ["n", "n", "s", "s"], "p": [407, 408, 
 
 
 def test_a_lonely_psu_is_refused_by_name() -> None:
-    with pytest.raises(DesignError, match=r"stratum s has one PSU \(psu 12\).*lonely_psu='adjust'.*'certainty'.*'average'"):
+    with pytest.raises(
+        DesignError, match=r"stratum s has one PSU \(psu 12\).*lonely_psu='adjust'.*'certainty'.*'average'"
+    ):
         cd.Survey(LONELY, strata="h", psu="p").estimate(cd.mean("y"))
 
 
@@ -298,7 +319,9 @@ def test_rules_on_a_lonely_psu_by_hand(rule: Any, variance: float) -> None:
 def test_a_stratum_made_lonely_by_a_domain_counts_only_where_asked() -> None:
     rows = {"y": [1.0, 3.0, 2.0, 5.0], "h": [1, 1, 2, 2], "p": [1, 2, 3, 4], "g": [1, 1, 1, 2]}
     kept, adjusted = (
-        cd.Survey(rows, strata="h", psu="p", lonely_psu="adjust", lonely_domains=how).estimate(cd.total("y"), where="g == 1")
+        cd.Survey(rows, strata="h", psu="p", lonely_psu="adjust", lonely_domains=how).estimate(
+            cd.total("y"), where="g == 1"
+        )
         for how in ("keep", "adjust")
     )
     # scores 1, 3 | 2, 0
@@ -320,6 +343,52 @@ def test_a_second_stage_by_hand() -> None:
     second = (2 / 4) * (1 - 2 / 3) * 2 * (2 * (3 * 1) ** 2 + 2 * (3 * 2) ** 2)
     assert row["estimate"] == 36
     assert row["se"] == pytest.approx(np.sqrt(first + second))
+
+
+def test_a_second_stage_without_fpc_counts_as_drawn_with_replacement() -> None:
+    rows = {"y": [1.0, 3.0, 2.0, 6.0], "p": [1, 1, 2, 2], "s": [1, 2, 1, 2], "N": [4] * 4}
+    row = cd.Survey(rows, weight=3, psu=["p", "s"], fpc="N").estimate(cd.total("y")).to_frame().iloc[0]
+    first = (1 - 2 / 4) * 2 * ((12 - 18) ** 2 + (24 - 18) ** 2)
+    second = (2 / 4) * 2 * (2 * (3 * 1) ** 2 + 2 * (3 * 2) ** 2)
+    assert row["se"] == pytest.approx(np.sqrt(first + second))
+
+
+def test_a_population_without_end_is_a_sample_with_replacement(sample: pd.DataFrame) -> None:
+    rows = sample.assign(home=np.arange(len(sample)) // 2)
+    options = {"weight": "w", "strata": "stratum", "psu": ["psu", "home"]}
+    free = cd.Survey(rows, **options).estimate(STATISTICS, by="sex")
+    vast = cd.Survey(rows, **options, fpc=[1e13, 1e13]).estimate(STATISTICS, by="sex")
+    equal(vast.to_frame(), free.to_frame())
+    np.testing.assert_allclose(vast.covariance(), free.covariance(), rtol=1e-8, atol=1e-12)
+
+
+def test_two_stages_lie_between_the_first_alone_and_a_free_sample(sample: pd.DataFrame) -> None:
+    rows = sample.assign(home=np.arange(len(sample)) // 2)
+    options = {"weight": "w", "strata": "stratum"}
+    free = cd.Survey(rows, psu="psu", **options).estimate(STATISTICS).to_frame()["se"]
+    first = cd.Survey(rows, psu="psu", fpc=24, **options).estimate(STATISTICS).to_frame()["se"]
+    both = cd.Survey(rows, psu=["psu", "home"], fpc=[24, 20], **options).estimate(STATISTICS).to_frame()["se"]
+    smooth = [place for place, name in enumerate(STATISTICS) if name != "median"]
+    assert (first[smooth] < both[smooth]).all()
+    assert (both[smooth] < free[smooth]).all()
+    np.testing.assert_allclose(first[smooth], free[smooth] * np.sqrt(1 - 6 / 24), rtol=1e-10)
+
+
+@pytest.mark.filterwarnings("error")
+def test_awkward_domains_give_no_warning_of_numpy() -> None:
+    rows = {"y": [1.0, 2.0, 3.0, 4.0, None], "x": [0.0] * 5, "h": [1, 1, 2, 2, 2], "p": [1, 2, 3, 4, 5]}
+    survey = cd.Survey(rows, strata="h", psu="p", lonely_psu="average", lonely_domains="adjust")
+    statistics = {
+        "mean": cd.mean("y"), "none": cd.mean("y > 9"), "all": cd.mean("y > 0"), "median": cd.median("y"),
+        "nothing": cd.ratio("y", "x"), "log": cd.log(cd.total("x")), "minus": cd.log(-cd.mean("y")),
+    }  # fmt: skip
+    for where in ("y > 100", "p == 1", "p == 1 or p == 3", "p == 5", "p > 0"):
+        for convention in ("childdata", "r", "stata", "mics"):
+            found = survey.estimate(statistics, where=where, convention=convention)
+            assert np.isnan(found.to_frame().set_index("statistic").loc[["nothing", "log", "minus"], "estimate"]).all()
+            ratio = found.select(statistic="mean") / found.select(statistic="none")
+            assert not np.isinf(ratio.to_frame()["estimate"].item())
+            found.covariance()
 
 
 def test_a_label_order_of_the_data_is_the_order_of_the_rows() -> None:
@@ -346,11 +415,16 @@ def test_two_statistics_of_one_name_are_refused_rather_than_one_lost() -> None:
     assert named["estimate"].tolist() == [2, 2.5]
 
 
-@pytest.mark.parametrize("name", ["n", "df", "se", "estimate", "statistic", "item", "flag", "scale"])
+@pytest.mark.parametrize("name", ["n", "df", "se", "estimate", "statistic", "item", "flag", "scale", "rows"])
 def test_a_variable_called_as_a_column_of_the_result_is_refused(name: str) -> None:
     survey = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0], name: ["a", "b", "a", "b"]})
     with pytest.raises(EstimationError, match=f"'{name}'"):
         survey.estimate(cd.mean("y"), by=name)
+
+
+def test_a_variable_that_differs_from_a_column_in_case_is_no_trouble() -> None:
+    frame = cd.Survey({"y": [1.0, 2.0], "N": ["a", "b"]}).estimate(cd.mean("y"), by="N").to_frame()
+    assert frame["N"].tolist() == ["a", "b"]
 
 
 def test_a_label_called_total_does_not_make_two_rows_of_one_name() -> None:
@@ -360,7 +434,9 @@ def test_a_label_called_total_does_not_make_two_rows_of_one_name() -> None:
 
 
 @pytest.mark.parametrize("keep", ["auto", "scores"])
-def test_scores_are_kept_or_not_with_the_same_numbers(keep: Any, monkeypatch: pytest.MonkeyPatch, survey: cd.Survey) -> None:
+def test_scores_are_kept_or_not_with_the_same_numbers(
+    keep: Any, monkeypatch: pytest.MonkeyPatch, survey: cd.Survey
+) -> None:
     monkeypatch.setattr("childdata.survey.estimate.GRAM_ABOVE", 10)
     found = survey.estimate(cd.mean("food"), by="sex", keep=keep)
     monkeypatch.undo()

@@ -113,7 +113,10 @@ def test_without_degrees_of_freedom_there_is_no_interval(method: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from(["logit", "t", "wilson", "beta", "asin"]), st.floats(0.01, 0.99), st.floats(0.001, 0.2), st.integers(2, 60)
+    st.sampled_from(["logit", "t", "wilson", "beta", "asin"]),
+    st.floats(0.01, 0.99),
+    st.floats(0.001, 0.2),
+    st.integers(2, 60),
 )
 def test_an_interval_holds_its_share_and_mirrors_that_of_the_rest(method: str, p: float, se: float, df: int) -> None:
     low, high = interval(method, p, se, df)
@@ -125,7 +128,9 @@ def test_an_interval_holds_its_share_and_mirrors_that_of_the_rest(method: str, p
 @pytest.mark.parametrize("method", ["logit", "t", "wilson", "beta", "asin"])
 def test_a_higher_level_is_wider(method: str) -> None:
     ends = [
-        proportion_interval(method, np.array([0.3]), np.array([0.04]), df=np.array([20.0]), n=np.array([200.0]), level=level)
+        proportion_interval(
+            method, np.array([0.3]), np.array([0.04]), df=np.array([20.0]), n=np.array([200.0]), level=level
+        )
         for level in (0.8, 0.95, 0.99)
     ]
     widths = [(high - low).item() for low, high in ends]
@@ -133,7 +138,8 @@ def test_a_higher_level_is_wider(method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"), [("childdata", T), ("r", 1.959963984540054), ("stata", T), ("spss", T), ("mics", 2.0), ("dhs", 2.0)]
+    ("name", "wanted"),
+    [("childdata", T), ("r", 1.959963984540054), ("stata", T), ("spss", T), ("mics", 2.0), ("dhs", 2.0)],
 )
 def test_multiplier_of_each_convention(name: str, wanted: float) -> None:
     assert multiplier(find_convention(name), np.array([14.0]), 0.95).item() == pytest.approx(wanted, rel=1e-12)
@@ -148,9 +154,13 @@ def test_an_amount_has_the_plain_interval_whatever_the_share_interval() -> None:
 
 
 def test_unknown_conventions_and_intervals_are_refused_with_the_choice() -> None:
-    with pytest.raises(EstimationError, match=r"convention 'sata' is not known; choose one of childdata, r.*nearest: 'stata'"):
+    with pytest.raises(
+        EstimationError, match=r"convention 'sata' is not known; choose one of childdata, r.*nearest: 'stata'"
+    ):
         find_convention("sata")
-    with pytest.raises(EstimationError, match="interval 'exact' is not known; choose 'auto' or one of logit, t, wilson"):
+    with pytest.raises(
+        EstimationError, match="interval 'exact' is not known; choose 'auto' or one of logit, t, wilson"
+    ):
         check_interval("exact")
     check_interval("auto")
     assert set(CONVENTIONS) == {"childdata", "r", "stata", "spss", "mics", "dhs"}

@@ -1,6 +1,7 @@
 """Two ways to one variance: the linearised standard errors against those of the stratified jackknife (JKn).
 
-V = Σ_h (n_h − 1)/n_h Σ_i (θ₍ₕᵢ₎ − θ)², where θ₍ₕᵢ₎ leaves out PSU i of stratum h and raises the others by n_h/(n_h − 1).
+V = Σ_h (n_h − 1)/n_h Σ_i (θ₍ₕᵢ₎ − θ)², where θ₍ₕᵢ₎ leaves out PSU i of stratum h and raises the
+others by n_h/(n_h − 1).
 
 Source: Wolter (2007), Introduction to Variance Estimation, section 4.5.
 """

@@ -49,8 +49,9 @@ def test_total_by_hand() -> None:
     found = piece(cd.total("y"))
     assert found.value.tolist() == [1 + 4 + 3 + 5]
     assert found.score.tolist() == pytest.approx([5, 3, 5])
-    # Σ w y² and Σ w y, what the variance under simple random sampling is made of
-    assert (found.squares.item(), found.first.item()) == (pytest.approx(1 + 8 + 9 + 25), pytest.approx(13))
+    # Σ w (y - 2.6)² and Σ w y, what the variance under simple random sampling is made of
+    assert found.scatter.item() == pytest.approx(1.6**2 + 2 * 0.6**2 + 0.4**2 + 2.4**2)
+    assert found.first.item() == pytest.approx(13)
 
 
 def test_mean_by_hand() -> None:
@@ -59,7 +60,7 @@ def test_mean_by_hand() -> None:
     # Σ w (y - 2.6) / 5 by unit: (-1.6 - 1.2)/5, 0.4/5, 2.4/5
     assert found.score.tolist() == pytest.approx([-0.56, 0.08, 0.48])
     assert found.first.item() == pytest.approx(0, abs=1e-15)
-    assert found.squares.item() == pytest.approx((1.6**2 + 2 * 0.6**2 + 0.4**2 + 2.4**2) / 25)
+    assert found.scatter.item() == pytest.approx((1.6**2 + 2 * 0.6**2 + 0.4**2 + 2.4**2) / 25)
 
 
 def test_ratio_by_hand() -> None:
@@ -68,7 +69,9 @@ def test_ratio_by_hand() -> None:
     ratio = 13 / 9
     assert found.value.tolist() == [pytest.approx(ratio)]
     by_record = [1 - 2 * ratio, 2 * (2 - ratio), 3 - ratio, 5 - 4 * ratio]
-    assert found.score.tolist() == pytest.approx([(by_record[0] + by_record[1]) / 9, by_record[2] / 9, by_record[3] / 9])
+    assert found.score.tolist() == pytest.approx(
+        [(by_record[0] + by_record[1]) / 9, by_record[2] / 9, by_record[3] / 9]
+    )
 
 
 def test_rows_of_a_grouping_are_measured_apart() -> None:
@@ -99,13 +102,18 @@ def test_a_shift_changes_no_result() -> None:
     plain, raised = piece(cd.mean("y")), piece(cd.mean("y + 1000"))
     assert raised.value - 1000 == pytest.approx(plain.value, rel=1e-12)
     assert raised.score == pytest.approx(plain.score, rel=1e-9)
-    assert raised.squares == pytest.approx(plain.squares, rel=1e-9)
+    assert raised.scatter == pytest.approx(plain.scatter, rel=1e-9)
 
 
 def test_a_category_is_counted_as_ones() -> None:
     statistic = cd.proportion("g").with_categories(("a", "b"))
     found = piece(statistic)
     assert found.value.tolist() == [pytest.approx((1 + 1 + 3) / 8)]
+
+
+def test_a_constant_has_no_scatter() -> None:
+    assert piece(cd.total("0.1 + 0 * x")).scatter.item() == 0
+    assert piece(cd.count()).scatter.item() == 0
 
 
 def test_moments_are_kept_by_pair_of_expressions() -> None:

@@ -155,7 +155,9 @@ def test_several_points_and_domains_at_once_equal_each_alone(sample: pd.DataFram
 
 def test_a_median_has_a_covariance_with_a_mean(sample: pd.DataFrame) -> None:
     survey = cd.Survey(sample, weight="w", strata="stratum", psu="psu")
-    joint = survey.estimate({"m": cd.median("income"), "a": cd.mean("income"), "d": cd.median("income") - cd.mean("income")})
+    joint = survey.estimate(
+        {"m": cd.median("income"), "a": cd.mean("income"), "d": cd.median("income") - cd.mean("income")}
+    )
     matrix = joint.covariance().to_numpy()
     assert matrix[2, 2] == pytest.approx(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1], rel=1e-9)
     assert matrix[0, 1] > 0

@@ -87,10 +87,10 @@ def test_scores_of_homes_are_added_up_to_their_psus() -> None:
 def test_members_are_counted_by_psu_and_stratum() -> None:
     stages = make_stages(np.array([0, 0, 0, 0, 1, 1]), [UNIT], [None], ["psu"])
     grouped = Grouped.of(PAIRS, EACH_CELL)
-    psus, strata, sampled = members_by_row(grouped, np.ones(4, dtype=bool), stages)
-    assert psus.tolist() == [2, 2]  # cell 0 in units 0 and 1, cell 1 in units 0 and 2
-    assert strata.tolist() == [1, 2]
-    assert sampled.tolist() == [2, 2 + 1]
+    found = members_by_row(grouped, np.ones(4, dtype=bool), stages)
+    assert found.psus.tolist() == [2, 2]  # cell 0 in units 0 and 1, cell 1 in units 0 and 2
+    assert found.strata.tolist() == [1, 2]
+    assert found.sampled.tolist() == [2, 2 + 1]
 
 
 @settings(max_examples=40, deadline=None)

@@ -77,15 +77,16 @@ def test_without_scores_two_calls_are_not_joined_and_the_message_says_how() -> N
         gram.joined(Spread((block(),)))
 
 
-def test_rows_without_a_variance_leave_the_others_alone() -> None:
+@pytest.mark.parametrize("kind", ["scores", "deviations", "gram"])
+def test_rows_without_a_variance_leave_the_others_alone(kind: str) -> None:
     scores = Z.copy()
     scores[0, 1] = np.nan
-    for spread in (Spread((block(scores),)), Spread((block(scores).deviations(),))):
-        combined = spread.combine(np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]))
-        found = combined.variances()
-        matrix = block().covariance()
-        assert found[0] == pytest.approx(matrix[0, 0] + matrix[2, 2] - 2 * matrix[0, 2])
-        assert np.isnan(found[1])
+    one = block(scores)
+    form = {"scores": one, "deviations": one.deviations(), "gram": Gram(STAGE, one.covariance())}[kind]
+    found = Spread((form,)).combine(np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])).variances()
+    matrix = block().covariance()
+    assert found[0] == pytest.approx(matrix[0, 0] + matrix[2, 2] - 2 * matrix[0, 2])
+    assert np.isnan(found[1])
 
 
 def test_deviations_are_of_one_stage() -> None:

@@ -145,7 +145,9 @@ def test_numbers_of_every_kind_are_joined(number: float) -> None:
 
 @pytest.mark.parametrize("other", ["x", None, True, [1.0]])
 def test_what_is_no_number_and_no_statistic_is_refused(other: object) -> None:
-    with pytest.raises(EstimationError, match=r"joined with a statistic or a number, not with (str|NoneType|bool|list)"):
+    with pytest.raises(
+        EstimationError, match=r"joined with a statistic or a number, not with (str|NoneType|bool|list)"
+    ):
         cd.mean("y") + other  # type: ignore[operator]
 
 

@@ -82,11 +82,12 @@ def test_a_quantile_outside_zero_and_one_is_refused(p: float) -> None:
 def test_unknown_rules_and_intervals_are_refused_with_the_choice() -> None:
     with pytest.raises(EstimationError, match=r"quantile rule 'type7' is not known; choose one of math, school, hf1"):
         cd.quantile("y", 0.5, rule="type7")  # type: ignore[arg-type]
-    with pytest.raises(EstimationError, match=r"quantile interval 'bootstrap' is not known; choose one of mean, xlogit"):
+    with pytest.raises(
+        EstimationError, match=r"quantile interval 'bootstrap' is not known; choose one of mean, xlogit"
+    ):
         cd.median("y", interval="bootstrap")  # type: ignore[arg-type]
 
 
 def test_a_rule_that_cannot_be_read_is_refused_at_once() -> None:
     with pytest.raises(ExpressionError):
         cd.mean("y ==")
-

@@ -98,24 +98,54 @@ def test_calls_leave_the_survey_and_each_other_alone() -> None:
 
 
 BAD_DESIGNS: list[tuple[dict[str, Any], dict[str, Any], type[ChilddataError], str]] = [
-    ({"w": [1.0, None, 1.0, 2.0]}, {"weight": "w"}, DesignError, r"weight 'w' is missing in 1 of 4 records; give them weight 0"),
+    (
+        {"w": [1.0, None, 1.0, 2.0]},
+        {"weight": "w"},
+        DesignError,
+        r"weight 'w' is missing in 1 of 4 records; give them weight 0",
+    ),
     ({"w": [1.0, np.nan, 1.0, 2.0]}, {"weight": "w"}, DesignError, r"weight 'w' is missing in 1 of 4 records"),
-    ({"w": [1.0, -2.0, 1.0, 2.0]}, {"weight": "w"}, DesignError, r"weight 'w' is negative in 1 of 4 records.*correct it"),
-    ({"w": [0.0] * 4}, {"weight": "w"}, DesignError, r"weight 'w' is zero in all 4 records; is it the right variable\?"),
+    (
+        {"w": [1.0, -2.0, 1.0, 2.0]},
+        {"weight": "w"},
+        DesignError,
+        r"weight 'w' is negative in 1 of 4 records.*correct it",
+    ),
+    (
+        {"w": [0.0] * 4},
+        {"weight": "w"},
+        DesignError,
+        r"weight 'w' is zero in all 4 records; is it the right variable\?",
+    ),
     ({}, {"weight": "ww"}, VariableError, r"'ww' is not in the data.*nearest: 'w'"),
     ({}, {"weight": "y", "psu": "hh"}, VariableError, r"'hh' is not in the data.*nearest: 'h'"),
     ({}, {"strata": "stratum"}, VariableError, r"'stratum' is not in the data"),
     ({}, {"weight": "name"}, DesignError, r"weight 'name' in the data holds text where numbers are wanted"),
     ({}, {"weight": "y >"}, ExpressionError, r"y >"),
-    ({"h": ["a", None, "b", "b"]}, {"strata": "h"}, DesignError, r"'h' identifies strata.*missing in 1 of 4 records; fill it"),
+    (
+        {"h": ["a", None, "b", "b"]},
+        {"strata": "h"},
+        DesignError,
+        r"'h' identifies strata.*missing in 1 of 4 records; fill it",
+    ),
     ({"p": [1, None, 2, 2]}, {"psu": "p"}, DesignError, r"'p' identifies sampling units.*missing in 1 of 4 records"),
     ({}, {"strata": "h", "fpc": 1.5}, DesignError, r"fpc of stage 1 .* is smaller than the sample in 2 strata"),
     ({"N": [5, 6, 5, 5]}, {"strata": "h", "fpc": "N"}, DesignError, r"takes different values inside 1 strata"),
-    ({"N": [0.5, 0.5, 9, 9]}, {"strata": "h", "fpc": "N"}, DesignError, r"mixes sizes and fractions; give one or the other"),
+    (
+        {"N": [0.5, 0.5, 9, 9]},
+        {"strata": "h", "fpc": "N"},
+        DesignError,
+        r"mixes sizes and fractions; give one or the other",
+    ),
     ({"N": [5, 5, None, 5]}, {"strata": "h", "fpc": "N"}, DesignError, r"is missing in 1 of 4 records"),
     ({}, {"fpc": "name"}, DesignError, r"'name' in the data holds text where numbers are wanted"),
     ({}, {"psu": "p", "fpc": [4, 4]}, DesignError, r"fpc has 2 entries, but psu has 1 stages?; give one per stage"),
-    ({}, {"lonely_psu": "remove"}, DesignError, r"lonely_psu is one of 'fail', 'certainty'.*'remove' is called 'certainty' here"),
+    (
+        {},
+        {"lonely_psu": "remove"},
+        DesignError,
+        r"lonely_psu is one of 'fail', 'certainty'.*'remove' is called 'certainty' here",
+    ),
     ({}, {"lonely_psu": "drop"}, DesignError, r"lonely_psu is one of .*; found 'drop'"),
     ({}, {"lonely_domains": "yes"}, DesignError, r"lonely_domains is 'keep' or 'adjust'; found 'yes'"),
 ]
@@ -135,6 +165,12 @@ def test_no_records_are_no_survey(data: Any) -> None:
         cd.Survey(data)
 
 
+@pytest.mark.parametrize("data", ["ch.sav", None, [1, 2]])
+def test_what_is_no_data_is_refused_with_the_way_to_read_a_file(data: Any) -> None:
+    with pytest.raises(ChilddataError, match=r"read"):
+        cd.Survey(data)
+
+
 def test_a_weight_that_is_a_truth_value_is_not_called_text() -> None:
     with pytest.raises(DesignError, match="weight 'y > 2'") as refused:
         cd.Survey(ROWS, weight="y > 2")
@@ -150,19 +186,44 @@ BAD_CALLS: list[tuple[Any, dict[str, Any], type[ChilddataError], str]] = [
     (cd.mean("y"), {"where": "yy > 1"}, VariableError, r"'yy' is not in the data.*nearest: 'y'"),
     (cd.mean("y"), {"where": "3"}, EstimationError, r"where= wants a rule that is true or false.*found '3'"),
     (cd.mean("y"), {"where": "name"}, ChilddataError, r"name"),
-    (cd.mean("y"), {"by": "h", "each": ["p"]}, EstimationError, r"by= crosses its variables, each= makes a block.*give one"),
+    (
+        cd.mean("y"),
+        {"by": "h", "each": ["p"]},
+        EstimationError,
+        r"by= crosses its variables, each= makes a block.*give one",
+    ),
     (cd.mean("y"), {"by": ["h", "H"]}, EstimationError, r"named twice in the crossing"),
     (cd.mean("y"), {"level": 95}, EstimationError, r"level lies between 0 and 1, such as 0.95; found 95"),
-    (cd.mean("y"), {"convention": "sudaan"}, EstimationError, r"convention 'sudaan' is not known; choose one of childdata"),
+    (
+        cd.mean("y"),
+        {"convention": "sudaan"},
+        EstimationError,
+        r"convention 'sudaan' is not known; choose one of childdata",
+    ),
     (cd.mean("y"), {"interval": "exact"}, EstimationError, r"interval 'exact' is not known; choose 'auto' or one of"),
-    (cd.mean("y"), {"missing": "drop"}, EstimationError, r"missing is one of 'pairwise', 'listwise', 'fail'; found 'drop'"),
-    (cd.mean("y"), {"missing_by": "keep"}, EstimationError, r"missing_by is one of 'row', 'total', 'drop'; found 'keep'"),
+    (
+        cd.mean("y"),
+        {"missing": "drop"},
+        EstimationError,
+        r"missing is one of 'pairwise', 'listwise', 'fail'; found 'drop'",
+    ),
+    (
+        cd.mean("y"),
+        {"missing_by": "keep"},
+        EstimationError,
+        r"missing_by is one of 'row', 'total', 'drop'; found 'keep'",
+    ),
     ("y", {}, EstimationError, r"takes statistics such as cd.mean"),
     (["y"], {}, EstimationError, r"takes statistics such as cd.mean.*'y'"),
     ({"a": "mean(y)"}, {}, EstimationError, r"takes statistics such as cd.mean.*'a' is none"),
     ([], {}, EstimationError, r"none was given"),
     ({}, {}, EstimationError, r"none was given"),
-    (cd.proportion("h") - cd.proportion("p"), {}, EstimationError, r"range over the categories of 2 variables|ranges over"),
+    (
+        cd.proportion("h") - cd.proportion("p"),
+        {},
+        EstimationError,
+        r"range over the categories of 2 variables|ranges over",
+    ),
 ]
 
 
@@ -175,7 +236,9 @@ def test_a_call_that_cannot_be_is_refused(
 
 
 def test_a_variable_that_is_unknown_in_all_records_has_no_categories() -> None:
-    with pytest.raises(EstimationError, match=r"'g' is unknown in all records, so that proportion\(g\) has no category"):
+    with pytest.raises(
+        EstimationError, match=r"'g' is unknown in all records, so that proportion\(g\) has no category"
+    ):
         survey(g=[None] * 4).estimate(cd.proportion("g"))
 
 
@@ -232,7 +295,9 @@ def test_large_values_of_a_small_spread_keep_their_error(sample: pd.DataFrame, s
 def test_many_strata_are_no_trouble() -> None:
     strata = 20_000
     rng = np.random.default_rng(1)
-    rows = pd.DataFrame({"y": rng.normal(size=2 * strata), "h": np.repeat(np.arange(strata), 2), "g": rng.integers(0, 3, 2 * strata)})
+    rows = pd.DataFrame(
+        {"y": rng.normal(size=2 * strata), "h": np.repeat(np.arange(strata), 2), "g": rng.integers(0, 3, 2 * strata)}
+    )
     found = cd.Survey(rows, strata="h").estimate(cd.total("y"), by="g", margins=True)
     z = rows["y"].to_numpy().reshape(-1, 2)
     assert found.to_frame()["se"].iloc[-1] == pytest.approx(np.sqrt(((z[:, 0] - z[:, 1]) ** 2).sum()), rel=1e-12)

@@ -14,10 +14,16 @@ import pytest
 
 import childdata as cd
 
-STATISTICS = [cd.mean("food"), cd.mean("school == 1"), cd.ratio("food", "income"), cd.median("income"), cd.total("poor")]
+STATISTICS = [
+    cd.mean("food"),
+    cd.mean("school == 1"),
+    cd.ratio("food", "income"),
+    cd.median("income"),
+    cd.total("poor"),
+]
 KINDS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "mapping": lambda frame: {name: frame[name].to_numpy() for name in frame},
-    "mapping of lists": lambda frame: {name: [None if x != x else x for x in frame[name].tolist()] for name in frame},
+    "mapping of lists": lambda frame: {name: [None if pd.isna(x) else x for x in frame[name]] for name in frame},
     "pandas nullable": lambda frame: frame.convert_dtypes(),
     "pandas arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
     "pandas float32 index": lambda frame: frame.set_index(np.arange(len(frame))[::-1]),
@@ -74,7 +80,9 @@ def test_a_pandas_index_is_no_part_of_the_data(sample: pd.DataFrame) -> None:
 
 
 def test_labels_of_a_dataset_are_those_of_the_rows() -> None:
-    data = cd.Dataset.from_frame(pd.DataFrame({"y": [1.0, 2.0, 3.0], "area": pd.Categorical(["Urban", "Rural", "Urban"])}))
+    data = cd.Dataset.from_frame(
+        pd.DataFrame({"y": [1.0, 2.0, 3.0], "area": pd.Categorical(["Urban", "Rural", "Urban"])})
+    )
     frame = cd.Survey(data).estimate(cd.mean("y"), by="area").to_frame()
     assert sorted(frame["area"]) == ["Rural", "Urban"]
     assert frame.set_index("area")["estimate"]["Urban"] == 2

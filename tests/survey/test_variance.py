@@ -103,9 +103,7 @@ def test_a_row_in_no_psu_has_no_variance() -> None:
     assert variance_of(np.zeros((3, 1)), stage_of([0, 0, 1]), "average").tolist() == [0.0]
 
 
-designs = st.tuples(
-    st.integers(1, 4), st.integers(2, 4), st.integers(1, 4), st.integers(0, 2**32 - 1), st.booleans()
-)
+designs = st.tuples(st.integers(1, 4), st.integers(2, 4), st.integers(1, 4), st.integers(0, 2**32 - 1), st.booleans())
 
 
 def drawn(strata: int, psus: int, rows: int, seed: int, fpc: bool) -> tuple[np.ndarray, Stage]:
@@ -158,7 +156,23 @@ def test_slices_of_strata_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_allclose(covariance_of(scores, stage, "adjust"), whole, rtol=1e-12)
 
 
+@pytest.mark.parametrize("rule", ["certainty", "average"])
+@pytest.mark.parametrize("domains", [False, True])
+def test_the_covariance_is_the_same_from_the_entries_there_are(
+    monkeypatch: pytest.MonkeyPatch, rule: Any, domains: bool
+) -> None:
+    for seed in range(8):
+        scores, stage = drawn(8, 3, 3, seed, seed % 2 == 0)
+        scores[np.random.default_rng(seed).random(scores.shape) < 0.8] = 0.0
+        dense = covariance_of(scores, stage, rule, domains)
+        monkeypatch.setattr(module, "_DENSE_WORK", 0)
+        np.testing.assert_allclose(covariance_of(scores, stage, rule, domains), dense, rtol=1e-10, atol=1e-13)
+        monkeypatch.undo()
+
+
 def test_a_constant_added_in_every_psu_of_a_stratum_changes_nothing() -> None:
     scores, stage = drawn(3, 3, 2, 5, False)
     raised = scores + 1e6 * (1 + stage.stratum[:, None])
-    np.testing.assert_allclose(variance_of(raised, stage, "certainty"), variance_of(scores, stage, "certainty"), rtol=1e-8)
+    np.testing.assert_allclose(
+        variance_of(raised, stage, "certainty"), variance_of(scores, stage, "certainty"), rtol=1e-8
+    )

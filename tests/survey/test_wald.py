@@ -94,11 +94,18 @@ def test_one_row_has_nothing_to_be_equal_to() -> None:
     [
         ([np.nan], [[1.0]], 5, "names a row that has no estimate"),
         ([1.0], [[0.0]], 5, "no sampling variance, so that there is nothing to test"),
-        ([1.0, 1.0], [[1.0, 0.0], [0.0, 1.0]], 1, "2 equations are tested on 1 degrees of freedom; test fewer, or method='wald'"),
+        (
+            [1.0, 1.0],
+            [[1.0, 0.0], [0.0, 1.0]],
+            1,
+            "2 equations are tested on 1 degrees of freedom; test fewer, or method='wald'",
+        ),
         ([1.0], [[np.nan]], 5, "variance|standard error"),
     ],
 )
-def test_what_cannot_be_tested_is_refused(contrast: list[float], matrix: list[list[float]], df: float, words: str) -> None:
+def test_what_cannot_be_tested_is_refused(
+    contrast: list[float], matrix: list[list[float]], df: float, words: str
+) -> None:
     with pytest.raises(EstimationError, match=words):
         wald(np.array(contrast), np.array(matrix), df, method="adjusted", what="")
 

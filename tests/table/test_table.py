@@ -96,7 +96,8 @@ def test_frame_has_numbers_of_full_precision_and_states_for_the_rest(rows: pd.Da
 def test_table_does_not_change_when_its_rows_are_changed_outside(rows: pd.DataFrame) -> None:
     table = Table(rows, (Column("estimate", "Share", "value"),))
     rows["estimate"] = 0.9
-    table.to_pandas().loc[:, "estimate"] = 0.8
+    frame = table.to_pandas()
+    frame["estimate"] = 0.8
     assert table.rows["estimate"].max() < 0.5
     with pytest.raises(AttributeError):
         table.title = "other"  # type: ignore[misc]

@@ -182,7 +182,7 @@ class _Builder:
         return value
 
     def column(self, name: str) -> Value:
-        """A variable: float64, text without trailing blanks, truth or a point in time; NaN is null."""
+        """A variable: float64, text without trailing blanks, truth or a date; NaN and infinity are null."""
         column, kind = self.columns[name], self.kinds[name]
         expr, dtype = nw.col(column), self.schema[column]
         if kind == "empty":
@@ -194,7 +194,7 @@ class _Builder:
             return Value(expr.dt.replace_time_zone(None) if zoned else expr, "date")
         if kind == "number":
             real = expr if dtype == nw.Float64 else expr.cast(nw.Float64)
-            known = real.fill_nan(None) if dtype in (nw.Float32, nw.Float64) else real
+            known = keep_where(real.is_finite(), real) if dtype in (nw.Float32, nw.Float64) else real
             return Value(known, "number", single=dtype == nw.Float32)
         return Value(expr, "truth")
 

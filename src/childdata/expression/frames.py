@@ -176,9 +176,18 @@ def from_pandas(series: pd.Series[Any], name: str, *, place: str) -> pl.Series:
     if isinstance(dtype, np.dtype) and dtype.kind in "iufb":
         array = series.to_numpy()
         return pl.Series(name, array.astype(np.float32) if dtype == np.float16 else array)
-    if isinstance(dtype, np.dtype) and dtype.kind == "c":
-        raise VariableError(f"variable {name!r} in {place} holds complex numbers; a rule can use real ones")
-    return from_arrow(pa.array(series, from_pandas=True), name)
+    if isinstance(dtype, (pd.PeriodDtype, pd.IntervalDtype)) or (isinstance(dtype, np.dtype) and dtype.kind == "c"):
+        raise VariableError(f"variable {name!r} in {place} holds {dtype}; a rule can use numbers, text and dates")
+    return _by_arrow(series, name, place=place)
+
+
+def _by_arrow(series: pd.Series[Any], name: str, *, place: str) -> pl.Series:
+    """A pandas column through Arrow; what Arrow cannot hold, no rule can use."""
+    try:
+        return from_arrow(pa.array(series, from_pandas=True), name)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        message = f"variable {name!r} in {place} holds {series.dtype}; a rule can use numbers, text and dates"
+        raise VariableError(message) from None
 
 
 _MIXED = {"mixed": "values of several kinds", "mixed-integer": "numbers and text"}
@@ -195,4 +204,4 @@ def _from_objects(series: pd.Series[Any], name: str, *, place: str) -> pl.Series
             f"variable {name!r} in {place} holds {what} (pandas object column); make it one kind, such as "
             f"with pandas.to_numeric"
         )
-    return from_arrow(pa.array(series, from_pandas=True), name)
+    return _by_arrow(series, name, place=place)

@@ -21,7 +21,7 @@ from childdata.microdata.frames import kind_of
 from childdata.microdata.labels import MultipleResponse, Variable, Variables
 from childdata.microdata.readers.binary import Format, Options, describe, read_rows
 from childdata.microdata.readers.delimited import read_delimited
-from childdata.microdata.readers.process import Isolate
+from childdata.microdata.readers.process import Isolate, refuse_after_fork
 from childdata.microdata.stored import read_stored, stored_variables
 from childdata.microdata.write import write_parts
 
@@ -239,6 +239,7 @@ def write(
 def _existing(path: str | os.PathLike[str]) -> Path:
     file = Path(path)
     suffixes = (*BINARY, *DELIMITED, ".parquet")
+    refuse_after_fork(file.name)
     if not file.is_file():
         close = get_close_matches(file.name, _names_in(file.parent), n=3, cutoff=0.5)
         hint = f"; nearest: {', '.join(map(repr, close))}" if close else ""

@@ -17,6 +17,7 @@ from childdata.microdata.export import Export, Part, export
 from childdata.microdata.spss_file import write_code_page
 from childdata.microdata.stored import write_stored
 
+LONGEST_OLD_TEXT = 244  # bytes, before Stata 13
 SUFFIXES = (".sav", ".zsav", ".dta", ".parquet")
 
 
@@ -44,13 +45,35 @@ def write_parts(
     out = export(data, "stata" if suffix == ".dta" else "spss", rename=rename == "auto")
     if encoding is not None:
         write_code_page(path, out, encoding=encoding, declared=declare_encoding, file_label=file_label)
-    elif suffix == ".dta":
-        _write_dta(out, path, file_label, version)
     else:
-        _write_sav(out, path, file_label, compress=suffix == ".zsav")
+        _by_pyreadstat(out, path, file_label, version)
     if out.said:
         warnings.warn(f"{path.name}: {'; '.join(out.said)}", ChilddataWarning, stacklevel=3)
     return path
+
+
+def _by_pyreadstat(out: Export, path: Path, file_label: str, version: int) -> None:
+    import pyreadstat
+
+    try:
+        if path.suffix.lower() == ".dta":
+            _check_old_stata(out, version)
+            _write_dta(out, path, file_label, version)
+        else:
+            _write_sav(out, path, file_label, compress=path.suffix.lower() == ".zsav")
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as refused:
+        raise ReadError(f"{path.name} cannot be written ({refused})") from None
+
+
+def _check_old_stata(out: Export, version: int) -> None:
+    if version not in range(8, 16):
+        raise ReadError(f"version={version} of Stata is not known; 8 to 15 can be written")
+    longest = {name: column.str.len_bytes().max() for name, column in out.columns.items() if column.dtype == pl.String}
+    for name, length in longest.items():
+        if version < 13 and isinstance(length, int) and length > LONGEST_OLD_TEXT:
+            raise VariableError(
+                f"texts of {name!r} take {length} bytes; Stata {version} holds {LONGEST_OLD_TEXT}: write version=13 or later"
+            )
 
 
 def _write_sav(out: Export, path: Path, file_label: str, *, compress: bool) -> None:

@@ -91,8 +91,11 @@ def save(axes: Axes, path: str | Path, *, table: Table | None = None, dpi: int =
         raise ChilddataError(
             f"a picture is written as {', '.join(metadata)}, not as {target.suffix!r}; rename {target.name!r}"
         )
+    from matplotlib import rc_context
+
     try:
-        figure_of(axes).savefig(target, dpi=dpi, metadata=metadata[target.suffix.lower()])
+        with rc_context({"svg.hashsalt": "childdata"}):
+            figure_of(axes).savefig(target, dpi=dpi, metadata=metadata[target.suffix.lower()])
     except OSError as error:
         raise ChilddataError(
             f"the picture {target.name!r} cannot be written ({type(error).__name__}); "

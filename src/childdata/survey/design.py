@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 import polars as pl
 
 from childdata.errors import DesignError
 from childdata.survey.arrays import Codes, Floats
+from childdata.words import word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +69,15 @@ class Design:
     strata_labels: tuple[str, ...]
     psu_labels: tuple[str, ...] | None
     notes: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that change when a weight, a stratum or a PSU of any record does."""
+        digest = blake2b(self.weight.tobytes(), digest_size=8)
+        for stage in self.stages:
+            digest.update(stage.unit.astype(np.int64, copy=False).tobytes())
+            digest.update(stage.stratum.astype(np.int64, copy=False).tobytes())
+        return digest.hexdigest()
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -170,8 +181,7 @@ def checked_weight(weight: Floats, name: str) -> tuple[Floats, list[str]]:
     zeros = int((weight == 0).sum())
     if zeros == weight.size:
         raise DesignError(f"weight {name!r} is zero in all {weight.size} records; is it the right variable?")
-    note = f"weight {name!r} is zero in {zeros} records: they stay in the design and count in no estimate"
-    return weight, [note] if zeros else []
+    return weight, [word("told.zero_weights", name=repr(name), count=zeros)] if zeros else []
 
 
 def make_stages(

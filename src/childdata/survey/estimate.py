@@ -26,6 +26,7 @@ from childdata.survey.reduce import Grouped, Members, Pairs, Triplets, by_stage,
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Scores, Spread
 from childdata.survey.statistic import Quantile, Statistic
 from childdata.survey.variance import LonelyRule
+from childdata.words import word
 
 ENTRIES_KEPT = 20_000_000  # scores of many units are kept up to here: 320 MB
 ROWS_FOR_GRAM = 3_000  # with more rows their covariance matrix outweighs the scores
@@ -141,20 +142,17 @@ def _inside(columns: Columns, where: Sequence[Expression], records: Records) -> 
             )
         if column.known is not None:
             unknown = int((~column.known).sum())
-            notes.append(f"where {rule.text!r} is unknown in {unknown} records: they are outside the domain")
+            notes.append(word("told.where_unknown", rule=repr(rule.text), count=unknown))
             chosen &= column.known
         inside = both(inside, chosen)
     if inside is not None and not inside.any():
-        notes.append(f"no record of {records.place} is in the domain {' and '.join(repr(rule.text) for rule in where)}")
+        rules = " and ".join(repr(rule.text) for rule in where)
+        notes.append(word("told.empty_domain", place=records.place, rule=rules))
     return inside, notes
 
 
 def _undefined_notes(columns: Columns) -> list[str]:
-    return [
-        f"{text!r} is unknown in {count} records by a division by zero, a logarithm of zero or an overflow"
-        for text, count in columns.undefined.items()
-        if count
-    ]
+    return [word("told.undefined", rule=repr(text), count=count) for text, count in columns.undefined.items() if count]
 
 
 def _with_categories(
@@ -214,8 +212,7 @@ def _missing_by_note(factor: Factor, rule: MissingBy, inside: Mask | None) -> li
     count = int(missing.sum() if inside is None else (missing & inside).sum())
     if not count:
         return []
-    fate = {"row": "shown in a row of their own", "total": "in totals only", "drop": "dropped"}[rule]
-    return [f"{factor.name!r} is missing in {count} records: {fate}"]
+    return [word(f"told.missing_{rule}", name=repr(factor.name), count=count)]
 
 
 def _missing_rule(bases: dict[str, Basis], call: Call, inside: Mask | None, weight: Floats) -> dict[str, Basis]:

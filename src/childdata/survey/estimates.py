@@ -20,6 +20,7 @@ from childdata.survey.intervals import Convention, interval_of, multiplier
 from childdata.survey.spread import Spread
 from childdata.survey.tests import TestResult, hypothesis, wald
 from childdata.table import Table, estimates_table, sampling_errors_table
+from childdata.words import word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -156,7 +157,8 @@ class Estimates:
         pairs = first.merge(second, on=keys, suffixes=("_first", "_second"), validate="one_to_one", how="inner")
         a, b = pairs["place_first"].to_numpy(), pairs["place_second"].to_numpy()
         alone = len(first) + len(second) - 2 * len(pairs)
-        notes = (f"{alone} rows have {along!r} {of[0]!r} or {of[1]!r} but no partner",) if alone else ()
+        told = word("told.alone", count=alone, name=repr(along), first=repr(of[0]), second=repr(of[1]))
+        notes = (told,) if alone else ()
         labels = self.frame.iloc[a][["statistic", "item", *self.by]].reset_index(drop=True)
         labels[column] = f"{of[0]} − {of[1]}"
         gap = self._combined(self, a, b, lambda x, y: (x - y, np.ones_like(x), -np.ones_like(y)), labels, "difference")

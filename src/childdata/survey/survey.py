@@ -30,6 +30,7 @@ from childdata.survey.intervals import ConventionName, ShareInterval, check_inte
 from childdata.survey.rows import make_frame, settings_of
 from childdata.survey.statistic import Statistic
 from childdata.survey.variance import LonelyRule
+from childdata.words import word
 
 Missing = Literal["pairwise", "listwise", "fail"]
 _OTHER_NAMES = {
@@ -241,7 +242,7 @@ def _check_names(by: str | Sequence[str] | None, each: str | Sequence[str | Sequ
         *_listed(by),
         *(name for one in ([each] if isinstance(each, str) else each or []) for name in _listed(one)),
     ]
-    taken = {"statistic", "item", *NUMBERS, *FACTS, *HIDDEN, "counted"}
+    taken = {"statistic", "item", *NUMBERS, *FACTS, *HIDDEN, "rows"}
     clash = next((name for name in entries if name.lower() in taken), None)
     if clash is not None:
         raise EstimationError(
@@ -311,7 +312,8 @@ def _make_design(
         first[stages[0].unit] = np.arange(records_count)
         labels = tuple(label(value) for value in frame[psu[0]].gather(first).to_list())
     declared = {"weight": name, "strata": ", ".join(strata), "psu": ", ".join(psu), "fpc": ", ".join(map(str, sizes))}
-    return Design(weights, stages, strata_labels, labels, tuple(notes)), declared
+    design = Design(weights, stages, strata_labels, labels, tuple(notes))
+    return design, declared | {"fingerprint": design.fingerprint}
 
 
 def _numbers(records: Records, rules: Mapping[str, Rule | None]) -> dict[str, Floats]:
@@ -350,19 +352,17 @@ def _reused(frame: pl.DataFrame, psu: list[str], units: int) -> list[str]:
     distinct = frame[psu[0]].n_unique()
     if distinct >= units:
         return []
-    return [
-        f"{psu[0]!r} has {distinct} numbers for {units} PSUs: numbers are reused across strata and were made unique"
-    ]
+    return [word("told.reused", name=repr(psu[0]), distinct=distinct, units=units)]
 
 
 def _weight_from_fpc(stages: tuple[Stage, ...], stages_declared: int, notes: list[str]) -> Floats:
     weight = np.ones(stages[0].unit.size)
     if any(np.isinf(stage.population).any() for stage in stages):
-        notes.append("no weight was given: every record has weight 1")
+        notes.append(word("told.no_weight"))
         return weight
     for stage in stages:
         weight = weight * (stage.population / stage.sampled)[stage.stratum[stage.unit]]
     if len(stages) < stages_declared:
         warnings.warn("weights were made from the fpc of the first stages only", ChilddataWarning, stacklevel=4)
-    notes.append("no weight was given: weights are the inverse of the sampling fractions")
+    notes.append(word("told.weight_from_fpc"))
     return weight

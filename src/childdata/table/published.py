@@ -19,7 +19,7 @@ from childdata.table.disclosure import UNPUBLISHED, Disclosure, Suppression, con
 from childdata.table.formats import Measure, label_text
 from childdata.table.grid import Column, Wide, are_blocks
 from childdata.table.table import Table
-from childdata.words import Lang, heading, word
+from childdata.words import Lang, heading, told, word
 
 MEASURES: Mapping[str, Measure] = {
     "estimate": "value",
@@ -107,7 +107,7 @@ def estimates_table(
         tuple(described),
         title=title or _one_statistic(concealed),
         subtitle=subtitle,
-        notes=_without_hidden_counts(notes, rows, concealed, policy),
+        notes=_reader_notes(notes, rows, concealed, policy, lang),
         lang=lang,
         provenance=provenance or {},
         disclosure=policy,
@@ -157,7 +157,7 @@ def sampling_errors_table(
         title=title or word("table.sampling_errors", lang),
         subtitle=subtitle,
         notes=(
-            *_without_hidden_counts(notes, rows, concealed, policy),
+            *_reader_notes(notes, rows, concealed, policy, lang),
             word("note.sampling_errors", lang),
         ),
         lang=lang,
@@ -187,16 +187,21 @@ def _reader_labels(rows: pd.DataFrame, by: Sequence[str], own: Mapping[str, str]
     return rows
 
 
-def _without_hidden_counts(
-    notes: Sequence[str], rows: pd.DataFrame, concealed: pd.DataFrame, policy: Disclosure | None
+def _reader_notes(
+    notes: Sequence[str],
+    rows: pd.DataFrame,
+    concealed: pd.DataFrame,
+    policy: Disclosure | None,
+    lang: Lang,
 ) -> tuple[str, ...]:
-    """Notes count records too: a hidden count is taken out of them."""
-    if policy is None:
-        return tuple(notes)
-    hidden = concealed["count_state"].to_numpy() != "shown"
-    counts = {f"{count:.0f}" for count in rows["n"].to_numpy(float)[hidden] if count > 0}
-    counts.update(str(count) for count in range(1, policy.minimum_count))
-    return tuple(COUNTED.sub(lambda found: "…" if found[0] in counts else found[0], note) for note in notes)
+    """Notes in the reader's language. They count records too: a hidden count is taken out of them."""
+    counts: set[str] = set()
+    if policy is not None:
+        hidden = concealed["count_state"].to_numpy() != "shown"
+        counts = {f"{count:.0f}" for count in rows["n"].to_numpy(float)[hidden] if count > 0}
+        counts.update(str(count) for count in range(1, policy.minimum_count))
+    kept = [COUNTED.sub(lambda found: "…" if found[0] in counts else found[0], note) for note in notes]
+    return tuple(told(note, lang) for note in kept)
 
 
 def _varies(labels: pd.Series[str]) -> bool:

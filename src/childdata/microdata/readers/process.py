@@ -25,10 +25,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import polars as pl
+
 from childdata.errors import ChilddataWarning, ReadError
 from childdata.microdata.readers import helper
 
 START_SECONDS = 60.0
+FORK_SECONDS = 3.0
 Isolate = Literal["auto"] | bool
 
 SCRIPT = Path(helper.__file__)
@@ -123,6 +126,7 @@ class _Room:
     owner: int = field(default_factory=os.getpid)
     lock: threading.RLock = field(default_factory=threading.RLock)
     told: bool = False
+    forked: bool = False
     failed: str = ""
 
 
@@ -131,7 +135,7 @@ _room = _Room()
 
 def _after_fork() -> None:
     inherited, _room.helper = _room.helper, None
-    _room.folder, _room.owner = None, os.getpid()
+    _room.folder, _room.owner, _room.forked = None, os.getpid(), True
     _room.lock = threading.RLock()
     if inherited is not None:
         inherited.forget()
@@ -139,6 +143,30 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+def refuse_after_fork(source: str) -> None:
+    """ReadError if polars, in which rows end up, hangs here.
+
+    Its threads do not survive a fork: a child forked after they were started waits for them for ever. Whether they
+    were cannot be asked, so in a forked child one small piece of work is tried, with a time limit.
+    """
+    if not _room.forked:
+        return
+    done = threading.Event()
+
+    def work() -> None:
+        # two columns at once: one alone may be computed without the other threads
+        pl.DataFrame({"x": [1.0]}).select(pl.col("x") + 1, y=pl.col("x") + 2)
+        done.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    if not done.wait(FORK_SECONDS):
+        raise ReadError(
+            f"{source} cannot be read in this process: it was forked after polars had started its threads, and polars "
+            "would hang; start processes with multiprocessing.get_context('spawn')"
+        )
+    _room.forked = False
 
 
 @atexit.register

@@ -1,0 +1,38 @@
+"""Tables as the command line writes them: a codebook as a table, any table by the suffix of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from childdata.errors import ChilddataError
+from childdata.microdata import Dataset
+from childdata.table import Column, Table
+from childdata.words import Lang, word
+
+NUMBERS = ("p1", "median", "p99")
+WRITERS = {".xlsx": Table.to_excel, ".csv": Table.to_csv, ".html": Table.to_html, ".md": Table.to_markdown}
+
+
+def codebook_table(data: Dataset, lang: Lang) -> Table:
+    """The codebook of a dataset as a table; counts under 5, texts and extremes are hidden in it already."""
+    codebook = data.codebook()
+    rows = codebook.to_frame()
+    columns = [
+        Column(name, word(f"codebook.{name}", lang), "value" if name in NUMBERS else "label") for name in rows.columns
+    ]
+    title = word("codebook.title", lang, source=codebook.source, variables=len(rows), records=codebook.records)
+    return Table(rows, tuple(columns), title=title, notes=codebook.notes, lang=lang)
+
+
+def check_suffixes(paths: Sequence[str], allowed: Sequence[str]) -> None:
+    """Refuse files of a kind that cannot be written, before any work is done."""
+    for path in paths:
+        if Path(path).suffix.lower() not in allowed:
+            raise ChilddataError(f"{path!r} is no file that can be written here; choose a name in {' '.join(allowed)}")
+
+
+def write_table(table: Table, path: str | Path) -> Path:
+    """Write a table to a file, in the form that its suffix names."""
+    WRITERS[Path(path).suffix.lower()](table, path)
+    return Path(path)
