@@ -45,7 +45,9 @@ def make_file(folder: Path, rows: int) -> Path:
 
 def plain(path: Path) -> pa.Table:
     """The rows as pyreadstat gives them, in an Arrow table."""
-    columns, found = pyreadstat.read_sav(path, user_missing=True, disable_datetime_conversion=True, output_format="dict")
+    columns, found = pyreadstat.read_sav(
+        path, user_missing=True, disable_datetime_conversion=True, output_format="dict"
+    )
     arrays = []
     for name in list(columns):
         text = found.readstat_variable_types[name] == "string"
@@ -72,7 +74,9 @@ def main() -> None:
         first, _ = seconds(lambda: cd.read(small, isolate=True))
         helped = min(seconds(lambda: cd.read(small, isolate=True))[0] for _ in range(20))
         direct = min(seconds(lambda: cd.read(small, isolate=False))[0] for _ in range(20))
-        print(f"small file, 500 x 50: first {first * 1000:.0f} ms, then {helped * 1000:.1f} ms with the helper, ", end="")
+        print(
+            f"small file, 500 x 50: first {first * 1000:.0f} ms, then {helped * 1000:.1f} ms with the helper, ", end=""
+        )
         print(f"{direct * 1000:.1f} ms without: {1000 * (helped - direct):.1f} ms more")
         print(f"{rows} x 50, {large.stat().st_size / 1e6:.0f} MB:")
         base, _ = seconds(lambda: plain(large))

@@ -19,6 +19,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "childdata"
 
 # From the roof to the ground. Rooms of one floor are siblings and do not know each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
+    ("__main__",),
     ("cli",),
     ("indicators", "poverty", "ceq", "synthetic"),
     ("welfare",),

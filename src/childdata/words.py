@@ -310,10 +310,10 @@ def _told_patterns() -> Mapping[str, re.Pattern[str]]:
     return patterns
 
 
-def number(value: float, digits: int | None = None, lang: Lang = "en") -> str:
+def number(value: float, digits: int | None = None, lang: Lang = "en", *, thousands: bool = True) -> str:
     """`value` with `digits` decimals (None: as many as it has, 15 at most), as the language writes it.
 
-    A missing value is the mark for "not available".
+    A missing value is the mark for "not available"; `thousands=False` leaves the signs between thousands out.
 
     >>> number(-1234.5, 1), number(1234.5, 1, "ru").replace(THIN, "_")
     ('−1,234.5', '1_234,5')
@@ -324,6 +324,8 @@ def number(value: float, digits: int | None = None, lang: Lang = "en") -> str:
     if math.isinf(value):
         return (MINUS if value < 0 else "") + "∞"
     digits_text = _shortest(abs(value)) if digits is None else f"{abs(value):,.{digits}f}"
+    if not thousands:
+        digits_text = digits_text.replace(",", "")
     if place == 1:
         digits_text = digits_text.replace(",", THIN).replace(".", ",")
     negative = value < 0 and any(sign in "123456789" for sign in digits_text)

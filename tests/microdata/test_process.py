@@ -108,7 +108,15 @@ def unpacking(pipe: Path) -> dict[str, object]:
     blocked = pipe.parent / "blocked"
     blocked.mkdir()
     os.mkfifo(blocked / "values.arrow")
-    return {"folder": str(blocked), "names": ["a"], "types": ["double"], "widths": [8], "whole": True, "offset": 0, "rows": 1}
+    return {
+        "folder": str(blocked),
+        "names": ["a"],
+        "types": ["double"],
+        "widths": [8],
+        "whole": True,
+        "offset": 0,
+        "rows": 1,
+    }
 
 
 @posix
@@ -117,7 +125,9 @@ def test_a_hang_ends_at_the_time_limit_and_names_the_file(tmp_path):
     os.mkfifo(pipe)
     started = time.monotonic()
     with pytest.raises(ReadError, match=r"endless.sav was not read within 0.5 seconds.*timeout="):
-        Desk("endless.sav", True, 10**9, 0.5).ask(do="unpack", path=str(pipe), format="sav", encoding=None, **unpacking(pipe))
+        Desk("endless.sav", True, 10**9, 0.5).ask(
+            do="unpack", path=str(pipe), format="sav", encoding=None, **unpacking(pipe)
+        )
     assert time.monotonic() - started < 10
     assert read(write({"a": [1]}, tmp_path / "a.sav"), isolate=True).frame.height == 1
 
@@ -257,7 +267,9 @@ def test_an_interrupt_while_reading_leaves_the_next_file_readable(tmp_path, file
     main = threading.main_thread().ident
     threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
-        Desk("endless.sav", True, 10**9, 20.0).ask(do="unpack", path=str(pipe), format="sav", encoding=None, **unpacking(pipe))
+        Desk("endless.sav", True, 10**9, 20.0).ask(
+            do="unpack", path=str(pipe), format="sav", encoding=None, **unpacking(pipe)
+        )
     assert read(file, isolate=True).frame.height == 2
 
 
@@ -320,5 +332,7 @@ def test_the_helper_imports_only_what_it_says():
 
 
 def test_a_request_that_is_nonsense_is_an_answer_and_no_exception():
-    assert helper.answer({"do": "describe", "path": "/nowhere.sav", "format": "sav", "encoding": None})["error"] == "file"
+    assert (
+        helper.answer({"do": "describe", "path": "/nowhere.sav", "format": "sav", "encoding": None})["error"] == "file"
+    )
     assert helper.answer({"do": "describe"})["error"] == "file"

@@ -17,7 +17,12 @@ def respondents(seed=1):
     count = PSUS * PER_PSU
     psu = np.repeat(np.arange(PSUS), PER_PSU)
     return Respondents(
-        seed, "file", psu, stream(seed, "w").standard_normal(count), psu % 4 == 0, stream(seed, "t").standard_normal(count)
+        seed,
+        "file",
+        psu,
+        stream(seed, "w").standard_normal(count),
+        psu % 4 == 0,
+        stream(seed, "t").standard_normal(count),
     )
 
 

@@ -13,7 +13,18 @@ MEMBERS = mics()["hl"]
 
 @pytest.mark.parametrize(
     ("running", "level", "grade"),
-    [(-2, 0, None), (0, 0, None), (1, 1, 1), (4, 1, 4), (5, 2, 1), (9, 2, 5), (10, 3, 1), (11, 3, 2), (12, 4, 1), (16, 4, 5)],
+    [
+        (-2, 0, None),
+        (0, 0, None),
+        (1, 1, 1),
+        (4, 1, 4),
+        (5, 2, 1),
+        (9, 2, 5),
+        (10, 3, 1),
+        (11, 3, 2),
+        (12, 4, 1),
+        (16, 4, 5),
+    ],
 )
 def test_running_grade_gives_level_and_grade(running, level, grade):
     levels, grades = place_in_school(np.array([float(running)]))

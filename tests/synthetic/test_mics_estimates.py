@@ -62,14 +62,41 @@ def test_share_is_plausible(name):
     assert low < share(truth, columns[weight], among) < high
 
 
-@pytest.mark.parametrize("name", ["three books", "left alone", "supported", "violence 1-4", "violence 5-14", "wife beating", "computer", "clean cooking", "sanitation", "car"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "three books",
+        "left alone",
+        "supported",
+        "violence 1-4",
+        "violence 5-14",
+        "wife beating",
+        "computer",
+        "clean cooking",
+        "sanitation",
+        "car",
+    ],
+)
 def test_answers_of_one_psu_are_alike(name):
     columns, truth, among, _, _, _ = INDICATORS[name]
     psu, _ = psu_and_stratum(columns)
     assert 0.02 <= intra_psu_correlation(truth, psu, among) <= 0.15
 
 
-@pytest.mark.parametrize("name", ["three books", "supported", "violence 1-4", "violence 5-14", "modern life", "wife beating", "computer", "car", "sanitation"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "three books",
+        "supported",
+        "violence 1-4",
+        "violence 5-14",
+        "modern life",
+        "wife beating",
+        "computer",
+        "car",
+        "sanitation",
+    ],
+)
 def test_design_effect_is_clearly_above_one(name):
     columns, truth, among, weight, _, _ = INDICATORS[name]
     psu, stratum = psu_and_stratum(columns)
@@ -102,7 +129,10 @@ def test_gap_between_rich_and_poor_has_the_usual_sign(name, sign):
 
 def test_stunting_is_more_frequent_among_the_poor():
     valid = CHILD & (CH["HAZFLAG"] == 0)
-    poor, rich = (np.average(CH["HAZ2"][valid & m], weights=CH["chweight"][valid & m]) for m in (CH["windex5"] <= 2, CH["windex5"] >= 4))
+    poor, rich = (
+        np.average(CH["HAZ2"][valid & m], weights=CH["chweight"][valid & m])
+        for m in (CH["windex5"] <= 2, CH["windex5"] >= 4)
+    )
     assert poor < rich
 
 

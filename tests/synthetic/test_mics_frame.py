@@ -10,13 +10,21 @@ from invented import household_rows, mics
 
 from childdata.synthetic.mics_frame import month_of, normalised, respond, year_of
 
-FILES = [("hh", "hhweight", "HH46"), ("wm", "wmweight", "WM17"), ("ch", "chweight", "UF17"), ("fs", "fshweight", "FS17")]
+FILES = [
+    ("hh", "hhweight", "HH46"),
+    ("wm", "wmweight", "WM17"),
+    ("ch", "chweight", "UF17"),
+    ("fs", "fshweight", "FS17"),
+]
 
 
 def test_those_who_answered_carry_those_who_did_not_by_hand():
     # PSU 1: weights 2 and 2, one answers: it gets 4. PSU 2: nobody answers: stratum 1 carries its weight 3.
     weight = respond(
-        np.array([2.0, 2.0, 3.0, 1.0]), np.array([True, False, False, True]), np.array([0, 0, 1, 2]), np.array([1, 1, 1, 1])
+        np.array([2.0, 2.0, 3.0, 1.0]),
+        np.array([True, False, False, True]),
+        np.array([0, 0, 1, 2]),
+        np.array([1, 1, 1, 1]),
     )
     assert weight.tolist() == [4.0, 0.0, 0.0, 1.0]
 

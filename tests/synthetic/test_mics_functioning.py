@@ -59,7 +59,11 @@ def test_difficulties_come_together():
 
 @pytest.mark.parametrize(
     ("columns", "name", "weight", "low", "high"),
-    [(CHILDREN, "cdisability", "chweight", 0.02, 0.1), (SCHOOL, "fsdisability", "fsweight", 0.06, 0.18), (WOMEN, "disability", "wmweight", 0.01, 0.07)],
+    [
+        (CHILDREN, "cdisability", "chweight", 0.02, 0.1),
+        (SCHOOL, "fsdisability", "fsweight", 0.06, 0.18),
+        (WOMEN, "disability", "wmweight", 0.01, 0.07),
+    ],
 )
 def test_shares_are_those_aimed_at(columns, name, weight, low, high):
     assert low < share(columns[name] == 1, columns[weight], np.isfinite(columns[name])) < high

@@ -98,7 +98,11 @@ def test_counts_of_members_are_those_of_the_list():
 
 def test_families_with_a_child_under_three_receive_the_benefit():
     children = mics()["hl"]
-    small = {key for key, age in zip(zip(children["HH1"], children["HH2"], strict=True), children["HL6"], strict=True) if age < 3}
+    small = {
+        key
+        for key, age in zip(zip(children["HH1"], children["HH2"], strict=True), children["HL6"], strict=True)
+        if age < 3
+    }
     truth = np.array([key in small for key in zip(HOMES["HH1"], HOMES["HH2"], strict=True)])
     assert share(codes("ST3$1", 1), HOMES["hhweight"], DONE & truth) > 0.93
     assert share(codes("ST3$1", 1), HOMES["hhweight"], DONE & ~truth) < 0.1

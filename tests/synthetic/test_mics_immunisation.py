@@ -61,7 +61,8 @@ def test_ever_vaccinated_is_asked_without_a_card():
 
 
 @pytest.mark.parametrize(
-    ("card", "memory", "low"), [("B", CHILDREN["IM14"] == 1, 0.93), ("PENTA3", CHILDREN["IM21"] == 3, 0.88), ("M1", CHILDREN["IM26"] == 1, 0.88)]
+    ("card", "memory", "low"),
+    [("B", CHILDREN["IM14"] == 1, 0.93), ("PENTA3", CHILDREN["IM21"] == 3, 0.88), ("M1", CHILDREN["IM26"] == 1, 0.88)],
 )
 def test_coverage_at_one_year_is_high(card, memory, low):
     of_age = SMALL & (CHILDREN["CAGE"] >= 12) & (CHILDREN["CAGE"] <= 23)

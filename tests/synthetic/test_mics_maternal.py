@@ -56,7 +56,9 @@ def test_question_is_asked_of_exactly_those_it_is_for(name):
     assert asked_exactly(WOMEN, name, EXACT[name])
 
 
-@pytest.mark.parametrize(("prefix", "gate"), [("MN3", CARED), ("MN19", BIRTH), ("PN14", codes("PN12", 1)), ("PN23", codes("PN21", 1))])
+@pytest.mark.parametrize(
+    ("prefix", "gate"), [("MN3", CARED), ("MN19", BIRTH), ("PN14", codes("PN12", 1)), ("PN23", codes("PN21", 1))]
+)
 def test_who_cared_is_named_where_there_was_care(prefix, gate):
     names = [name for name in WOMEN if name.startswith(prefix) and WOMEN[name].dtype == object]
     assert len(names) >= 4
@@ -72,7 +74,12 @@ def test_nobody_at_delivery_stands_alone():
 
 @pytest.mark.parametrize(
     ("truth", "low"),
-    [(codes("MN19A", "A") | codes("MN19B", "B") | codes("MN19C", "C"), 0.97), (FACILITY, 0.97), (WOMEN["MN5"] >= 4, 0.95), (codes("PN4", 1), 0.93)],
+    [
+        (codes("MN19A", "A") | codes("MN19B", "B") | codes("MN19C", "C"), 0.97),
+        (FACILITY, 0.97),
+        (WOMEN["MN5"] >= 4, 0.95),
+        (codes("PN4", 1), 0.93),
+    ],
 )
 def test_care_is_nearly_universal(truth, low):
     assert share(truth, WOMEN["wmweight"], BIRTH) > low

@@ -99,6 +99,10 @@ def test_difficulties_of_the_caretaker_are_known_for_interviewed_women_only():
 
 def test_caretaker_who_answers_is_a_listed_adult():
     members = mics()["hl"]
-    age = {key: years for *key, years in zip(members["HH1"], members["HH2"], members["HL1"], members["HL6"], strict=True) for key in [tuple(key)]}
+    age = {
+        key: years
+        for *key, years in zip(members["HH1"], members["HH2"], members["HL1"], members["HL6"], strict=True)
+        for key in [tuple(key)]
+    }
     for key in zip(CHILDREN["HH1"], CHILDREN["HH2"], CHILDREN["UF4"], strict=True):
         assert age[key] >= 16

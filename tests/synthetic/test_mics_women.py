@@ -79,7 +79,12 @@ def test_age_groups_and_dates():
 
 @pytest.mark.parametrize(
     ("truth", "low", "high"),
-    [(codes("MT10", 2, 3), 0.82, 0.97), (codes("MT11", 1), 0.93, 1.0), (RECENT, 0.04, 0.16), (codes("WB18", 1), 0.03, 0.12)],
+    [
+        (codes("MT10", 2, 3), 0.82, 0.97),
+        (codes("MT11", 1), 0.93, 1.0),
+        (RECENT, 0.04, 0.16),
+        (codes("WB18", 1), 0.03, 0.12),
+    ],
 )
 def test_shares_are_those_aimed_at(truth, low, high):
     assert low < share(truth, WEIGHT, DONE) < high

@@ -56,6 +56,8 @@ def test_every_amount_has_a_source_and_a_mark():
 
 def test_care_benefits_keep_the_ratios_of_the_law():
     # 35, 40 and 45 % of the same wage; the amounts are printed to 10 kopecks
-    first, following, disabled = (load("amounts")[name]["value"] for name in ("care_first", "care_next", "care_disabled"))
+    first, following, disabled = (
+        load("amounts")[name]["value"] for name in ("care_first", "care_next", "care_disabled")
+    )
     assert following / first == pytest.approx(40 / 35, abs=2e-4)
     assert disabled / first == pytest.approx(45 / 35, abs=2e-4)

@@ -24,11 +24,10 @@ from childdata.words import Lang, word
 Contents = list[tuple[str, str]]
 
 BY = ("HH6", "HH7", "HL4", "windex5")
-DESIGN = {"weight": "chweight", "strata": "stratum", "psu": "PSU"}
 STUNTED = "if_else(HAZFLAG == 0, HAZ2 < -2, unknown())"
 CERTIFICATE = "BR1 in (1, 2)"
 ALONE = "is_true(EC3A >= 1) or is_true(EC3B >= 1)"
-COLUMNS = (*BY, *DESIGN.values(), "HAZ2", "HAZFLAG", "BR1", "EC3A", "EC3B")
+COLUMNS = (*BY, "chweight", "stratum", "PSU", "HAZ2", "HAZFLAG", "BR1", "EC3A", "EC3B")
 
 
 def write_demo(folder: Path, *, seed: int) -> tuple[Path, Contents]:
@@ -93,7 +92,8 @@ def _codebook(folder: Path, data: Dataset) -> Contents:
 
 def _results(folder: Path, file: Path, lang: Lang, seed: int) -> Contents:
     """Tables and a picture of three indicators by four background variables."""
-    survey = Survey(read(file, columns=COLUMNS), lonely_psu="certainty", **DESIGN)
+    children = read(file, columns=COLUMNS)
+    survey = Survey(children, weight="chweight", strata="stratum", psu="PSU", lonely_psu="certainty")
     indicators = {
         word("demo.stunted", lang): mean(STUNTED),
         word("demo.certificate", lang): mean(CERTIFICATE),
@@ -105,9 +105,8 @@ def _results(folder: Path, file: Path, lang: Lang, seed: int) -> Contents:
     for suffix in (".html", ".xlsx", ".md"):
         write_table(table, folder / f"estimates_{lang}{suffix}")
     write_table(table.wide(), folder / f"report_{lang}.html")
-    write_table(
-        replace(estimates.sampling_errors(lang=lang), subtitle=subtitle), folder / f"sampling_errors_{lang}.xlsx"
-    )
+    errors = replace(estimates.sampling_errors(lang=lang), subtitle=subtitle)
+    write_table(errors, folder / f"sampling_errors_{lang}.xlsx")
     stunted = estimates.select(statistic=word("demo.stunted", lang))
     drawn = replace(stunted.table(lang=lang, title=word("demo.picture", lang)), subtitle=subtitle)
     save(dots(drawn), folder / f"picture_{lang}.png", table=drawn)

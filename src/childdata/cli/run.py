@@ -10,14 +10,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from tqdm import tqdm
 
 from childdata.cli.arguments import PICTURES, SUFFIXES, crossed, entries, parser
 from childdata.cli.console import complain, lenient, say
 from childdata.cli.demo import write_demo
-from childdata.cli.tables import check_suffixes, codebook_table, write_table
+from childdata.cli.tables import BRIEF, check_suffixes, codebook_table, write_table
 from childdata.errors import ChilddataError, ExpressionError
 from childdata.expression import parse
 from childdata.microdata import Dataset, read
@@ -67,7 +67,7 @@ def _demo(arguments: argparse.Namespace) -> None:
         say(f"  {name.ljust(width)}  {said}")
 
 
-def _progress(steps: int) -> tqdm[None]:
+def _progress(steps: int) -> tqdm[Never]:
     """A bar that only long work on a console shows."""
     return tqdm(total=steps, delay=1.0, disable=None, leave=False, file=sys.stderr, bar_format="{desc} {bar} {elapsed}")
 
@@ -79,14 +79,14 @@ def _codebook(arguments: argparse.Namespace) -> None:
         data = read(arguments.file, encoding=arguments.encoding)
         bar.update()
         bar.set_description("describing")
-        table = codebook_table(data, arguments.lang)
+        table = codebook_table(data, arguments.lang, names=None if arguments.out else BRIEF)
         bar.update()
     _deliver(table, arguments.out)
 
 
 def _deliver(table: Table, paths: Sequence[str]) -> None:
     if not paths:
-        say(str(table))
+        say(table.to_text())
     for path in paths:
         write_table(table, path)
         say(f"written: {path}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from childdata.errors import ChilddataError
@@ -11,15 +11,28 @@ from childdata.table import Column, Table
 from childdata.words import Lang, word
 
 NUMBERS = ("p1", "median", "p99")
-WRITERS = {".xlsx": Table.to_excel, ".csv": Table.to_csv, ".html": Table.to_html, ".md": Table.to_markdown}
+BRIEF = ("name", "label", "n_valid", "n_missing", "unique", "p1", "median", "p99", "undeclared")
+WRITERS: dict[str, Callable[[Table, str | Path], object]] = {
+    ".xlsx": Table.to_excel,
+    ".csv": Table.to_csv,
+    ".html": Table.to_html,
+    ".md": Table.to_markdown,
+}
 
 
-def codebook_table(data: Dataset, lang: Lang) -> Table:
-    """The codebook of a dataset as a table; counts under 5, texts and extremes are hidden in it already."""
+def codebook_table(data: Dataset, lang: Lang, *, names: Sequence[str] | None = None) -> Table:
+    """The codebook of a dataset as a table; counts under 5, texts and extremes are hidden in it already.
+
+    Parameters
+    ----------
+    names : columns of the codebook, such as those of `BRIEF`; None: all.
+    """
     codebook = data.codebook()
     rows = codebook.to_frame()
     columns = [
-        Column(name, word(f"codebook.{name}", lang), "value" if name in NUMBERS else "label") for name in rows.columns
+        Column(name, word(f"codebook.{name}", lang), "plain" if name in NUMBERS else "label")
+        for name in rows.columns
+        if names is None or name in names
     ]
     title = word("codebook.title", lang, source=codebook.source, variables=len(rows), records=codebook.records)
     return Table(rows, tuple(columns), title=title, notes=codebook.notes, lang=lang)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
 
-from childdata.errors import VariableError
+from childdata.errors import DesignError, VariableError
 from childdata.expression import Evaluated, Expression, Rule, door, evaluate, find_name
 from childdata.microdata import Dataset, Variable
 from childdata.survey.arrays import Floats, Mask
@@ -53,7 +54,14 @@ class Records:
             return Records(data.frame, reasons, data.variables, tuple(data.frame.columns), data.source)
         if isinstance(data, Mapping):
             return Records(data, None, {}, tuple(data), "the data")
-        frame = nw.from_native(data)  # type: ignore[call-overload]
+        try:
+            frame = nw.from_native(data)  # type: ignore[call-overload]
+        except TypeError:
+            file = isinstance(data, (str, Path))
+            raise DesignError(
+                "a survey is made of a Dataset, a frame (pandas, polars, pyarrow ...) or a mapping of columns; found "
+                + (f"the name of a file: cd.Survey(cd.read({str(data)!r}), ...)" if file else type(data).__name__)
+            ) from None
         if isinstance(frame, nw.LazyFrame):
             data = frame.collect("polars").to_native()
         return Records(data, None, {}, tuple(frame.collect_schema().names()), "the data")

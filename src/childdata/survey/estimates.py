@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -225,14 +226,14 @@ class Estimates:
         return self._arithmetic(other, "/", formula)
 
     def __rsub__(self, other: float) -> Estimates:
-        return self._with_number(float(other), lambda x, y: (y - x, -np.ones_like(x), np.ones_like(y)))
+        return self._with_number(_number(other), lambda x, y: (y - x, -np.ones_like(x), np.ones_like(y)))
 
     def __rtruediv__(self, other: float) -> Estimates:
         def formula(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
             with np.errstate(divide="ignore", invalid="ignore"):
                 return y / x, -y / x**2, 1 / x
 
-        return self._with_number(float(other), formula)
+        return self._with_number(_number(other), formula)
 
     def __neg__(self) -> Estimates:
         return self * -1.0
@@ -245,7 +246,7 @@ class Estimates:
     ) -> Estimates:
         scale = "difference" if sign == "−" else "index"
         if not isinstance(other, Estimates):
-            return self._with_number(float(other), formula)
+            return self._with_number(_number(other), formula)
         keys = ["item", *[name for name in self.by if name in other.by]]
         if len(other) == 1 or len(self) == 1:
             mine = np.arange(max(len(self), len(other))) if len(self) > 1 else np.zeros(len(other), dtype=np.intp)
@@ -307,7 +308,10 @@ class Estimates:
         """
         value = self.frame["estimate"].to_numpy(dtype=float)
         contrast, jacobian = hypothesis(what, self.names, value)
-        df = float(np.nanmin(self.frame["df"].to_numpy(dtype=float)))
+        freedom = self.frame["df"].dropna()
+        if freedom.empty:
+            raise EstimationError("no row has an estimate, so that there is nothing to test")
+        df = float(freedom.min())
         matrix = self.spread.take(self.rows).combine(jacobian).covariance()
         return wald(contrast, matrix, df, method=method, what=what)
 
@@ -366,6 +370,12 @@ class Estimates:
 
     def _repr_html_(self) -> str:
         return self.table(suppress=None)._repr_html_()
+
+
+def _number(value: object) -> float:
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    raise EstimationError(f"estimates are joined with estimates or a number, not with {type(value).__name__}")
 
 
 def coefficient_of_variation(value: Floats, se: Floats) -> Floats:

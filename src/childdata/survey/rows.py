@@ -10,11 +10,11 @@ Source: Kish (1965), Survey Sampling, section 8.2; R survey `svymean(deff=)`; fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
+from childdata.microdata.labels import Frozen
 from childdata.survey.arrays import Floats
 from childdata.survey.design import Design
 from childdata.survey.domains import TOTAL
@@ -122,7 +122,7 @@ def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> Mapp
         "where": _joined([str(getattr(one, "text", one)) for one in call.where]),
         **facts,
     }
-    return MappingProxyType(settings)
+    return Frozen(settings)
 
 
 def _joined(rules: list[str]) -> str:

@@ -130,8 +130,12 @@ class Gram:
         return Gram(self.stage, self.matrix[np.ix_(rows, rows)])
 
     def combine(self, matrix: Floats) -> Gram:
-        """Linear combinations of the rows."""
-        return Gram(self.stage, matrix.T @ self.matrix @ matrix)
+        """Linear combinations of the rows; unknown where a row that is part of one is unknown."""
+        unknown = np.isnan(np.diagonal(self.matrix))
+        combined = matrix.T @ np.nan_to_num(self.matrix) @ matrix
+        lost = matrix[unknown].any(axis=0)
+        combined[lost, :] = combined[:, lost] = np.nan
+        return Gram(self.stage, combined)
 
 
 Block = Scores | Deviations | Gram

@@ -243,7 +243,7 @@ def _check_names(by: str | Sequence[str] | None, each: str | Sequence[str | Sequ
         *(name for one in ([each] if isinstance(each, str) else each or []) for name in _listed(one)),
     ]
     taken = {"statistic", "item", *NUMBERS, *FACTS, *HIDDEN, "rows"}
-    clash = next((name for name in entries if name.lower() in taken), None)
+    clash = next((name for name in entries if name in taken), None)
     if clash is not None:
         raise EstimationError(
             f"{clash!r} makes rows, but the result has a column of that name; give it another one first, such as "

@@ -110,7 +110,9 @@ def variances(found: Entries, stage: Stage, how: Centring) -> Floats:
     squares = squares + (stage.sampled[:, None] - found.members) * mean**2
     if how.kept is not None:
         squares = np.where(how.kept, squares, 0.0)
-    result: Floats = (how.factor @ squares) * how.scale**2
+    with np.errstate(invalid="ignore"):
+        # where all strata of a row are lonely, `average` has nothing to go by: 0 × ∞ is unknown
+        result: Floats = (how.factor @ squares) * how.scale**2
     return result
 
 
@@ -166,5 +168,6 @@ def _deviations(
     if how.kept is not None:
         dense[~how.kept[stratum]] = 0.0
     dense *= np.sqrt(how.factor)[stratum][:, None]
-    dense *= how.scale
+    with np.errstate(invalid="ignore"):
+        dense *= how.scale
     return dense

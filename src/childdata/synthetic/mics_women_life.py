@@ -109,7 +109,7 @@ def habits(columns: Columns, answers: Respondents, years: Codes, asked: Truth) -
 def hiv(columns: Columns, answers: Respondents, asked: Truth, recent_birth: Truth) -> None:
     """HA1-HA31: knowledge, testing in and outside of antenatal care, attitudes."""
     block = module("wm.hiv")
-    columns["HA1"] = answers.yes("HA1", block, asked=asked)
+    columns["HA1"] = answers.yes("HA1", module("wm.background"), asked=asked)
     heard = columns["HA1"] == YES
     for name in ("HA2", "HA3", "HA4", "HA5", "HA6", "HA7", "HA8A", "HA8B", "HA8C"):
         columns[name] = answers.yes(name, block, asked=heard)

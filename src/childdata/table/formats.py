@@ -17,10 +17,11 @@ import pandas as pd
 
 from childdata.words import Lang, number, percent, points
 
-Measure = Literal["label", "value", "error", "share", "index", "count"]
+Measure = Literal["label", "value", "error", "share", "index", "count", "plain"]
 
 
-FIXED: Mapping[Measure, tuple[Literal["percent", "number"], int]] = {
+FIXED: Mapping[Measure, tuple[Literal["percent", "number", "plain"], int]] = {
+    "plain": ("plain", 3),
     "count": ("number", 0),
     "share": ("percent", 1),
     "index": ("number", 3),
@@ -42,12 +43,13 @@ class Style:
 
     Attributes
     ----------
-    kind : per cent, percentage points, or the number itself.
-    digits : decimals.
+    kind : per cent, percentage points, the number itself, or that without signs for thousands and with as
+        many decimals as it needs (years and codes).
+    digits : decimals; for a plain number at most.
     signed : a positive difference is told by a plus sign.
     """
 
-    kind: Literal["percent", "points", "number"]
+    kind: Literal["percent", "points", "number", "plain"]
     digits: int
     signed: bool = False
 
@@ -61,6 +63,8 @@ class Style:
             return percent(value, self.digits, lang)
         if self.kind == "points":
             return points(value, self.digits, lang, sign=self.signed)
+        if self.kind == "plain":
+            return number(round(value, self.digits), None, lang, thousands=False)
         text = number(value, self.digits, lang)
         return "+" + text if self.signed and value > 0 and any(sign in "123456789" for sign in text) else text
 
@@ -74,6 +78,8 @@ class Style:
         >>> Style("percent", 1).excel_format("en"), Style("percent", 1).excel_format("ru", flagged=True)
         ('0.0%', '"("0.0" "%")"')
         """
+        if self.kind == "plain":
+            return "General"
         decimals = "." + "0" * self.digits if self.digits else ""
         if self.kind == "percent":
             form = f"0{decimals}%" if lang == "en" else f'0{decimals}" "%'
@@ -91,8 +97,8 @@ def style(measure: Measure, scale: str, *, size: float = math.nan, of: str = "",
 
     Parameters
     ----------
-    measure : what the column holds: the row's `value`, its standard `error`, a `share` or `index` or `count`
-        whatever the scale of the row.
+    measure : what the column holds: the row's `value`, its standard `error`, or a `share`, `index`, `count` or
+        `plain` number whatever the scale of the row.
     scale : share, amount, index or difference.
     size : the largest absolute value among the rows of the statistic, for amounts.
     of : for a difference, the scale of what is subtracted; not known: of shares if nothing is over one.

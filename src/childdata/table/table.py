@@ -231,8 +231,12 @@ class Table:
     def _repr_html_(self) -> str:
         return self.to_html()
 
+    def to_text(self, *, most: int | None = None) -> str:
+        """The table as aligned text; of a long one the first `most` rows (None: all)."""
+        return text.plain(self.page(), most=most)
+
     def __repr__(self) -> str:
-        return text.plain(self.page())
+        return self.to_text(most=text.MOST_ROWS)
 
 
 def installed_version() -> str:

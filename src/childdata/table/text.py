@@ -28,7 +28,7 @@ def printable(text: str) -> str:
     return CONTROL.sub(" ", text)
 
 
-def plain(page: Page, *, most: int = MOST_ROWS) -> str:
+def plain(page: Page, *, most: int | None = None) -> str:
     """The page as aligned text; of a long table the first `most` rows, and how many more there are."""
     grid = page.grid
     headings = [printable(text) for text in grid.flat_headings()]
@@ -40,7 +40,7 @@ def plain(page: Page, *, most: int = MOST_ROWS) -> str:
     lines += _heading_lines(headings, widths, grid.labels)
     lines.append("  ".join("─" * width for width in widths))
     lines += [_line(row, widths, grid.labels, cells[0]) for row, cells in zip(body, shown, strict=True)]
-    if len(grid.rows) > most:
+    if most is not None and len(grid.rows) > most:
         lines.append(word("table.more_rows", page.lang, count=len(grid.rows) - most))
     return "\n".join([*lines, *map(printable, page.notes)])
 

@@ -1,0 +1,69 @@
+"""Code-page .sav files, as old programs write them."""
+
+from __future__ import annotations
+
+import polars as pl
+import pyreadstat
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from survey_files import households
+
+from childdata.errors import VariableError
+from childdata.microdata import Dataset, Variable, read, write
+
+
+def test_another_reader_sees_labels_codes_ranges_formats_and_dates(tmp_path):
+    path = write(households(), tmp_path / "a.sav", encoding="windows-1251", file_label="Дома")
+    frame, found = pyreadstat.read_sav(path, user_missing=True)
+    assert found.file_encoding == "windows-1251"
+    assert found.file_label == "Дома"
+    assert found.column_names_to_labels["HH1"] == "Номер кластера"
+    assert found.variable_value_labels["HH6"] == {1: "Город", 2: "Село", 9: "Нет ответа"}
+    assert found.missing_ranges["HH6"] == [{"lo": 9, "hi": 9}]
+    assert found.missing_ranges["answer"] == [{"lo": "?", "hi": "?"}]
+    assert found.original_variable_types["HH1"] == "F4.0"
+    assert str(frame["visit"][0]) == "2019-05-01"
+    assert frame["HH6"].tolist()[:4] == [1, 2, 1, 9]
+
+
+def test_everything_comes_back(tmp_path):
+    again = read(write(households(), tmp_path / "a.sav", encoding="windows-1251"))
+    assert again.frame.to_dicts() == households().frame.to_dicts()
+    assert again.reasons.to_dicts() == households().reasons.to_dicts()
+    assert again.variables["income"].missing_ranges == ((float("-inf"), -1.0),)
+
+
+def test_a_name_with_the_last_letter_of_the_alphabet_is_read(tmp_path):
+    # byte 255: the C reader stops at it in names
+    data = Dataset.from_frame({"семья": [1, 2], "имя": ["Анна", "Яна"]}, variables=[Variable("семья", "Размер семьи")])
+    for declared in (True, False, "ascii"):
+        again = read(write(data, tmp_path / "a.sav", encoding="windows-1251", declare_encoding=declared))
+        assert again.frame.rows() == [(1, "Анна"), (2, "Яна")]
+        assert again.frame.columns == ["семья", "имя"]
+        assert again.variables["семья"].label == "Размер семьи"
+        assert read(tmp_path / "a.sav", columns=["ИМЯ"]).frame.columns == ["имя"]
+
+
+def test_a_letter_that_the_code_page_lacks_is_refused_with_the_place(tmp_path):
+    with pytest.raises(VariableError, match=r"the label of 'a' has letters that windows-1251 does not have"):
+        write(
+            Dataset.from_frame({"a": [1]}, variables=[Variable("a", "年齢")]),
+            tmp_path / "a.sav",
+            encoding="windows-1251",
+        )
+    with pytest.raises(VariableError, match=r"texts of 't' take 256 bytes; 255 are allowed"):
+        write({"t": ["x" * 256]}, tmp_path / "a.sav", encoding="windows-1251")
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    numbers=st.lists(st.one_of(st.none(), st.floats(-1e300, 1e300)), min_size=1, max_size=10),
+    letters=st.text("абвяА ёZ-1", max_size=60),
+)
+def test_every_number_and_text_comes_back(tmp_path, numbers, letters):
+    frame = pl.DataFrame({"x": pl.Series(numbers, dtype=pl.Float64), "t": [letters.rstrip()] * len(numbers), "y": 1.0})
+    again = read(write(frame, tmp_path / "a.sav", encoding="windows-1251"), isolate=False, encoding="windows-1251")
+    assert again.frame["x"].to_list() == numbers
+    assert again.frame["t"].to_list() == [letters.rstrip()] * len(numbers)
+    assert again.frame["y"].to_list() == [1] * len(numbers)
