@@ -1,12 +1,13 @@
 # Every target does its own set-up in .venv; nothing but Python 3.11 or newer is needed.
 #
-#   make demo    install, then the main job: synthetic surveys, codebook, tables, pictures
-#   make test    install with the test tools, then all tests
-#   make docs    the documentation, in docs/_build/html
-#   make lint    ruff and mypy
-#   make bench   speed, measured in one run and only printed
-#   make wheel   what is published, in dist/
-#   make clean   removes .venv and everything made
+#   make demo      install, then the main job: synthetic surveys, codebook, tables, pictures
+#   make test      install with the test tools, then all tests
+#   make docs      the documentation, in docs/_build/html
+#   make examples  put the real output of the examples back into the README and the manual
+#   make lint      ruff and mypy
+#   make bench     speed, measured in one run and only printed
+#   make wheel     what is published, in dist/
+#   make clean     removes .venv and everything made
 #
 # Another Python: make test PYTHON=python3.12
 
@@ -15,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test docs lint bench wheel clean
+.PHONY: help demo test docs examples lint bench wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +32,9 @@ docs: $(VENV)/.installed-test
 	rm -rf docs/api/generated docs/examples
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
+
+examples: $(VENV)/.installed-test
+	$(BIN)/python docs/refresh.py
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.util
 import io
 import pkgutil
 import re
@@ -16,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -25,8 +27,22 @@ import childdata
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted(page for page in DOCS.glob("*.md"))
+PAGES = sorted(DOCS.glob("*.md"))
+TEXTS = [ROOT / "README.md", *PAGES]
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
+
+
+def load_refresh() -> ModuleType:
+    """`docs/refresh.py`, which is no part of the package."""
+    place = importlib.util.spec_from_file_location("refresh", DOCS / "refresh.py")
+    assert place is not None
+    assert place.loader is not None
+    module = importlib.util.module_from_spec(place)
+    place.loader.exec_module(module)
+    return module
+
+
+refresh = load_refresh()
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -61,25 +77,6 @@ def page_examples(page: Path) -> doctest.DocTest:
     return doctest.DocTestParser().get_doctest("\n".join(kept), {}, page.name, str(page), 0)
 
 
-def printed_examples(page: Path) -> list[tuple[str, str]]:
-    """(code, what it printed): a `python` block followed at once by a `text` block."""
-    text = page.read_text(encoding="utf-8")
-    pair = re.compile(r"^```python\n(.*?)^```\n+^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-    return pair.findall(text)
-
-
-def printed(code: str, folder: Path) -> str:
-    """Standard output of the code, run as a script in `folder`."""
-    command = [sys.executable, "-X", "utf8", "-W", "error::childdata.errors.ChilddataWarning", "-c", code]
-    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert said.returncode == 0, said.stderr
-    return said.stdout
-
-
-def lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip("\n").splitlines()]
-
-
 @pytest.fixture
 def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -102,21 +99,33 @@ def test_examples_in_pages_print_what_they_say(page: Path, empty_folder: Path) -
 
 def test_wrong_example_in_a_page_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(
-        "# A page\n\n```python\n>>> a = 1\n```\n\nand\n\n```python\n>>> a + 1\n3\n```\n", encoding="utf-8"
-    )
+    page.write_text("# A page\n\n```python\n>>> a = 1\n```\n\nand\n\n```python\n>>> a + 1\n3\n```\n", encoding="utf-8")
     assert "Expected:\n    3\nGot:\n    2" in failures([page_examples(page)])
 
 
-def test_readme_example_prints_what_the_readme_shows(empty_folder: Path) -> None:
-    ((code, shown),) = printed_examples(ROOT / "README.md")
-    assert lines(printed(code, empty_folder)) == lines(shown)
+@pytest.mark.parametrize("page", [page for page in TEXTS if refresh.printed_examples(page)], ids=lambda page: page.name)
+def test_examples_print_what_is_shown_below_them(page: Path, empty_folder: Path) -> None:
+    for code, shown in refresh.printed_examples(page):
+        assert refresh.printed(code, empty_folder) == shown.strip("\n")
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if printed_examples(page)], ids=lambda page: page.name)
-def test_scripts_in_pages_print_what_they_show(page: Path, empty_folder: Path) -> None:
-    for code, shown in printed_examples(page):
-        assert lines(printed(code, empty_folder)) == lines(shown)
+def test_readme_has_an_example_with_its_output() -> None:
+    ((code, shown),) = refresh.printed_examples(ROOT / "README.md")
+    assert 10 <= len(code.splitlines()) <= 20
+    assert "Standard" in shown
+
+
+def test_wrong_output_in_a_page_is_written_anew(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Sum\n\n```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n\nend\n", encoding="utf-8")
+    assert refresh.printed_examples(page) == [("print(1 + 1)\n", "3\n")]
+    assert refresh.refreshed(page) == "# Sum\n\n```python\nprint(1 + 1)\n```\n\n```text\n2\n```\n\nend\n"
+
+
+def test_example_that_warns_fails(tmp_path: Path) -> None:
+    code = "import warnings, childdata\nwarnings.warn('guessed', childdata.errors.ChilddataWarning)\n"
+    with pytest.raises(RuntimeError, match="guessed"):
+        refresh.printed(code, tmp_path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -126,9 +135,7 @@ def test_python_of_pages_is_python(page: Path) -> None:
             compile("\n" * line + text, str(page), "exec")
 
 
-@pytest.mark.parametrize(
-    "page", [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name
-)
+@pytest.mark.parametrize("page", [*TEXTS, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
 def test_links_between_files_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     near = [target for target in targets if "://" not in target and not target.startswith("mailto:")]

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from childdata import words
 from childdata.errors import ChilddataError
+from childdata.survey import Survey, mean
 from childdata.survey.estimates import FACTS, NUMBERS
-from childdata.words import THIN, WORDS, flag, heading, number, percent, points, recorded, word
+from childdata.words import THIN, WORDS, flag, heading, number, percent, points, recorded, told, word
 
 SOURCE = Path(words.__file__).parent
 # Signs and names that are the same in both languages.
@@ -116,3 +117,24 @@ def test_names_of_the_user_are_not_translated() -> None:
     assert recorded("grant", "ru") == "grant"
     assert flag("own remark; one PSU", "ru") == "own remark; одна первичная единица отбора"
     assert flag("") == ""
+
+
+def test_every_note_of_an_estimate_is_told_in_russian() -> None:
+    people = {
+        "y": [1.0, 2.0, None, 4.0, 0.0, 5.0],
+        "sex": ["f", "m", None, "f", "m", "f"],
+        "w": [1.0, 0.0, 1.0, 1.0, 1.0, 2.0],
+        "psu": [1, 1, 2, 1, 2, 2],
+        "stratum": [1, 1, 1, 2, 2, 2],
+    }
+    survey = Survey(people, weight="w", strata="stratum", psu="psu", lonely_psu="certainty")
+    notes = [
+        note
+        for missing_by in ("row", "total", "drop")
+        for note in survey.estimate(mean("1 / y"), by="sex", where="y < 9", missing_by=missing_by).notes
+    ]
+    notes += Survey(people).estimate(mean("y"), where="y > 100").notes
+    assert len(set(notes)) >= 7
+    for note in notes:
+        assert re.search("[А-Яа-яё]", told(note, "ru")), note
+        assert told(note, "en") == note

@@ -48,9 +48,11 @@ def test_impossible_dates_are_missing_and_counted():
     [
         ("F8.2", "spss", None), ("A8", "spss", None), (None, "spss", None), ("ADATE10", "spss", "date"),
         ("MOYR8", "spss", "date"), ("DTIME13.2", "spss", "time"), ("MONTH9", "spss", None), ("WKDAY9", "spss", None),
-        ("%9.0g", "stata", None), ("%tdD_m_Y", "stata", "date"), ("%dN/D/Y", "stata", "date"), ("%-td", "stata", "date"),
+        ("%9.0g", "stata", None), ("%tdD_m_Y", "stata", "date"), ("%dN/D/Y", "stata", "date"),
+        ("%-td", "stata", "date"),
         ("%tm", "stata", None), ("%tcHH:MM:SS", "stata", "time"), ("%tcCCYY-NN-DD_HH:MM", "stata", "datetime"),
-        ("%9.0d", "stata", None), ("MMDDYY10.", "sas", "date"), ("E8601DA", "sas", "date"), ("DATETIME20.", "sas", "datetime"),
+        ("%9.0d", "stata", None), ("MMDDYY10.", "sas", "date"), ("E8601DA", "sas", "date"),
+        ("DATETIME20.", "sas", "datetime"),
         ("TIME8.", "sas", "time"), ("BEST12.", "sas", None),
     ],
 )  # fmt: skip

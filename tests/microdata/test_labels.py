@@ -38,8 +38,10 @@ def test_a_tag_is_declared_by_being_one():
 @pytest.mark.parametrize(
     "label",
     [
-        "DK", "D.K.", "Don't know", "Don’t know", "DON'T KNOW / NOT SURE", "Doesn't know", "No response", "Non-response",
-        "Missing", "Refused", "Refusal to answer", "Inconsistent", "Not stated", "Unknown", "NR", "Ne sait pas", "No sabe",
+        "DK", "D.K.", "Don't know", "Don’t know", "DON'T KNOW / NOT SURE", "Doesn't know", "No response",
+        "Non-response",
+        "Missing", "Refused", "Refusal to answer", "Inconsistent", "Not stated", "Unknown", "NR", "Ne sait pas",
+        "No sabe",
         "Не знаю", "не знает", "Нет ответа", "НЕТ ОТВЕТА", "Отказ", "Отказался отвечать", "Затрудняюсь ответить",
         "Затруднились ответить", "Не указано", "Неизвестно", "Пропуск", "Нет данных", "Не ведаю", "Няма адказу",
     ],

@@ -14,9 +14,10 @@ from childdata.microdata.names import refusal, writable_names
     ("name", "target", "refused"),
     [
         ("HH6", "spss", False), ("ST4U$1", "spss", False), ("вес", "spss", False), ("в" * 32, "spss", False),
-        ("в" * 33, "spss", True), ("_x", "spss", True), ("a b", "spss", True), ("1a", "spss", True), ("all", "spss", True),
+        ("в" * 33, "spss", True), ("_x", "spss", True), ("a b", "spss", True), ("1a", "spss", True),
+        ("all", "spss", True),
         ("WITH", "spss", True), ("a.", "spss", True), ("", "spss", True), ("int", "spss", False),
-        ("_x", "stata", False), ("int", "stata", True), ("str1", "stata", True), ("str0", "stata", True),
+        ("_x", "stata", False), ("int", "stata", True), ("str1", "stata", True), ("str0", "stata", False),
         ("_all", "stata", True), ("ST4U$1", "stata", True), ("a" * 33, "stata", True), ("вес", "stata", False),
     ],
 )  # fmt: skip

@@ -45,8 +45,8 @@ def test_rows_are_taken_in_any_order(spread: Spread) -> None:
 def test_combinations_have_the_covariance_of_the_delta_method(spread: Spread) -> None:
     matrix = np.array([[1.0, 0.5], [-1.0, 0.0], [0.0, 2.0]])
     wanted = matrix.T @ block().covariance() @ matrix
-    np.testing.assert_allclose(spread.combine(matrix).covariance(), wanted, rtol=1e-12)
-    again = spread.combine(matrix).combine(np.array([[1.0], [1.0]]))
+    np.testing.assert_allclose(spread.combine(csc_array(matrix)).covariance(), wanted, rtol=1e-12)
+    again = spread.combine(csc_array(matrix)).combine(csc_array([[1.0], [1.0]]))
     np.testing.assert_allclose(again.variances(), [wanted.sum()], rtol=1e-12)
 
 
@@ -83,7 +83,7 @@ def test_rows_without_a_variance_leave_the_others_alone(kind: str) -> None:
     scores[0, 1] = np.nan
     one = block(scores)
     form = {"scores": one, "deviations": one.deviations(), "gram": Gram(STAGE, one.covariance())}[kind]
-    found = Spread((form,)).combine(np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])).variances()
+    found = Spread((form,)).combine(csc_array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])).variances()
     matrix = block().covariance()
     assert found[0] == pytest.approx(matrix[0, 0] + matrix[2, 2] - 2 * matrix[0, 2])
     assert np.isnan(found[1])

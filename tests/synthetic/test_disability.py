@@ -19,7 +19,7 @@ def codes(name, *wanted):
     return np.isin(PEOPLE[name], wanted)
 
 
-EXACT = {name: AGE >= 5 for name in SHORT_SET} | {
+EXACT = dict.fromkeys(SHORT_SET, AGE >= 5) | {
     "VIS_1": ADULT,
     "MOB_6": ADULT,
     "UB_2": ADULT,
@@ -77,7 +77,7 @@ def test_keys_are_unique_and_persons_live_in_households():
 
 def test_difficulties_rise_with_age():
     shares = [
-        share(SEVERE, WEIGHT, (AGE >= low) & (AGE < high)) for low, high in ((5, 40), (40, 60), (60, 75), (75, 120))
+        share(SEVERE, WEIGHT, (low <= AGE) & (high > AGE)) for low, high in ((5, 40), (40, 60), (60, 75), (75, 120))
     ]
     assert shares == sorted(shares)
     assert shares[0] < 0.06
@@ -102,7 +102,7 @@ def test_group_is_that_of_adults_or_of_children():
 def test_participation_is_lower_with_difficulties_at_the_same_age(name):
     gaps = []
     for low, high in ((25, 45), (45, 60)):
-        group = (AGE >= low) & (AGE < high) & np.isfinite(PEOPLE[name])
+        group = (low <= AGE) & (high > AGE) & np.isfinite(PEOPLE[name])
         gaps.append(share(codes(name, 1), WEIGHT, group & ~SEVERE) - share(codes(name, 1), WEIGHT, group & SEVERE))
     assert np.mean(gaps) > 0.03
 

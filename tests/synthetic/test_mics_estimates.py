@@ -30,6 +30,11 @@ def on_track():
     return np.sum([letters, body, others, learns], axis=0) >= 3
 
 
+def all_right():
+    return np.all([FS[name] == 1 for name in FS if name.startswith(("FL23", "FL24", "FL25", "FL27"))], axis=0)
+
+
+IMPROVED = (11, 12, 13, 18, 22, 31)
 CHILD, PUPIL, WOMAN, HOME = CH["UF17"] == 1, FS["FS17"] == 1, WM["WM17"] == 1, HH["HH46"] == 1
 # name: file, truth, among, weight, lowest and highest share
 INDICATORS = {
@@ -41,13 +46,13 @@ INDICATORS = {
     "early education": (CH, CH["UB8"] == 1, CHILD & (CH["UB2"] >= 3), "chweight", 0.75, 0.95),
     "violence 1-4": (CH, violent(CH, "UCD"), CHILD & (CH["UB2"] >= 1), "chweight", 0.45, 0.7),
     "violence 5-14": (FS, violent(FS, "FCD"), PUPIL & (FS["CB3"] <= 14), "fsweight", 0.45, 0.7),
-    "numbers": (FS, np.all([FS[n] == 1 for n in FS if n[:4] in ("FL23", "FL24", "FL25", "FL27")], axis=0), FS["FL28"] == 1, "fsweight", 0.45, 0.85),
+    "numbers": (FS, all_right(), FS["FL28"] == 1, "fsweight", 0.45, 0.85),
     "modern life": (WM, np.isin(WM["MT10"], (2, 3)), WOMAN, "wmweight", 0.8, 0.98),
     "wife beating": (WM, yes(WM, *(f"DV1{letter}" for letter in "ABCDE")), WOMAN, "wmweight", 0.02, 0.12),
     "computer": (HH, HH["HC11"] == 1, HOME, "hhweight", 0.6, 0.85),
     "car": (HH, HH["HC10E"] == 1, HOME, "hhweight", 0.4, 0.65),
     "clean cooking": (HH, HH["EU1"] <= 5, HOME, "hhweight", 0.85, 0.99),
-    "sanitation": (HH, np.isin(HH["WS11"], (11, 12, 13, 18, 22, 31)) & np.isnan(HH["WS17"]), HOME, "hhweight", 0.88, 0.99),
+    "sanitation": (HH, np.isin(HH["WS11"], IMPROVED) & np.isnan(HH["WS17"]), HOME, "hhweight", 0.88, 0.99),
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ EXACT = {
     "HC16": codes("HC15", 1),
     "HC18A": codes("HC17", 1),
     "HC18E": codes("HC17", 1),
+    "EU4": codes("EU1", 6),
     "EU8": codes("EU6", 2, 3, 4),
     "EU9": DONE,
     "WS2": codes("WS1", 91, 92),
@@ -127,3 +128,7 @@ def test_water_test_weights_are_of_the_tested_subsample():
 )
 def test_shares_are_those_aimed_at(truth, low, high):
     assert low < share(truth, HOMES["hhweight"] * np.nan_to_num(HOMES["HH48"]), DONE) < high
+
+
+def test_one_column_is_empty_as_in_real_files():
+    assert np.isnan(HOMES["EU4"]).all()

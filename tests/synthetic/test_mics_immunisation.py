@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from invented import asked_exactly, mics
@@ -44,7 +46,7 @@ def test_doses_fall_between_birth_and_interview(dose):
 
 @pytest.mark.parametrize("series", [series for series in SERIES if len(series) > 1])
 def test_a_later_dose_is_never_given_without_the_earlier_one(series):
-    for earlier, later in zip(series, series[1:], strict=False):
+    for earlier, later in pairwise(series):
         assert not np.any(on_card(later) & ~on_card(earlier))
 
 

@@ -84,7 +84,7 @@ def test_counts_have_room_for_unknown_codes():
 
 def test_older_children_can_do_more():
     for skill in ("EC6", "EC7", "EC8"):
-        young, old = (np.mean(codes(skill, 1)[DONE & (AGE == years)]) for years in (3, 4))
+        young, old = (np.mean(codes(skill, 1)[DONE & (years == AGE)]) for years in (3, 4))
         assert old > young
 
 

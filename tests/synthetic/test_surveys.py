@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import childdata.synthetic as synthetic
+from childdata import synthetic
 from childdata.synthetic.writing import INVENTED
 
 

@@ -43,7 +43,7 @@ def test_codes_become_numbers():
 
 
 def test_unknown_module_is_an_error_with_the_nearest_name():
-    with pytest.raises(DefinitionError, match="no block 'ch.registraton'; nearest: 'registration'"):
+    with pytest.raises(DefinitionError, match=r"no block 'ch\.registraton'; nearest: 'registration'"):
         module("ch.registraton")
 
 

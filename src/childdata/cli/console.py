@@ -13,9 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from childdata.errors import ChilddataWarning
+from childdata.errors import ChilddataError, ChilddataWarning
 
 PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "─": "-", "…": "...", "\u202f": " ", "\u00a0": " ", "×": "x"})
+
+
+class MisuseError(ChilddataError):
+    """The command was understood as words, but asks for something that there is not: exit code 2."""
 
 
 def encodable(text: str, encoding: str) -> str:

@@ -6,19 +6,21 @@ Exit codes: 0 done; 1 refused, with a message; 2 not understood; 130 interrupted
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never
 
 from tqdm import tqdm
 
 from childdata.cli.arguments import PICTURES, SUFFIXES, crossed, entries, parser
-from childdata.cli.console import complain, lenient, say
+from childdata.cli.console import MisuseError, complain, lenient, say
 from childdata.cli.demo import write_demo
 from childdata.cli.tables import BRIEF, check_suffixes, codebook_table, write_table
-from childdata.errors import ChilddataError, ExpressionError
+from childdata.errors import ChilddataError
 from childdata.expression import parse
 from childdata.microdata import Dataset, read
 from childdata.plot import dots, save
@@ -44,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             {"demo": _demo, "codebook": _codebook, "estimate": _estimate}[arguments.command](arguments)
             sys.stdout.flush()
+        except MisuseError as error:
+            complain(f"childdata {arguments.command}: {error}\n(see childdata {arguments.command} --help)")
+            return 2
         except ChilddataError as error:
             complain(f"childdata: {error}")
             return 1
@@ -140,7 +145,10 @@ def _suppress(arguments: argparse.Namespace) -> str | None:
 
 def _table(arguments: argparse.Namespace, estimates: Estimates) -> Table:
     options: dict[str, Any] = {"lang": arguments.lang, "title": arguments.title, "suppress": _suppress(arguments)}
-    return estimates.sampling_errors(**options) if arguments.sampling_errors else estimates.table(**options)
+    table = estimates.sampling_errors(**options) if arguments.sampling_errors else estimates.table(**options)
+    with Path(arguments.file).open("rb") as stream:
+        fingerprint = hashlib.file_digest(stream, "sha256").hexdigest()
+    return replace(table, provenance={**table.provenance, "fingerprint": f"sha256 {fingerprint}"})
 
 
 def _named(text: str) -> tuple[str, str]:
@@ -157,7 +165,7 @@ def _parts(text: str) -> tuple[str, str]:
     """Numerator and denominator of "y / x"."""
     parts = text.split(" / ")
     if len(parts) != 2:
-        raise ExpressionError(
+        raise MisuseError(
             f"--ratio wants two rules parted by ' / ' (with blanks), as in \"food / spending\"; found {text!r} "
             f"with {len(parts) - 1} such signs; put a quotient inside a rule without the blanks"
         )
@@ -166,7 +174,7 @@ def _parts(text: str) -> tuple[str, str]:
 
 def _statistics(arguments: argparse.Namespace) -> dict[str, Statistic]:
     if not arguments.statistics:
-        raise ChilddataError(
+        raise MisuseError(
             "no statistic was asked for; give --mean, --proportion, --ratio, --quantile, --total or --count"
         )
     found: dict[str, Statistic] = {}
@@ -175,7 +183,7 @@ def _statistics(arguments: argparse.Namespace) -> dict[str, Statistic]:
         statistic = _statistic(kind, rule, arguments.p)
         name = name or statistic.name
         if name in found:
-            raise ChilddataError(f"two statistics are called {name!r}; give each a name of its own, 'name := rule'")
+            raise MisuseError(f"two statistics are called {name!r}; give each a name of its own, 'name := rule'")
         found[name] = statistic
     return found
 

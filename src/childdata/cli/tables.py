@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from childdata.errors import ChilddataError
+from childdata.cli.console import MisuseError
 from childdata.microdata import Dataset
 from childdata.table import Column, Table
 from childdata.words import Lang, word
@@ -39,10 +39,10 @@ def codebook_table(data: Dataset, lang: Lang, *, names: Sequence[str] | None = N
 
 
 def check_suffixes(paths: Sequence[str], allowed: Sequence[str]) -> None:
-    """Refuse files of a kind that cannot be written, before any work is done."""
+    """Refuse files of a kind that cannot be written (MisuseError), before any work is done."""
     for path in paths:
         if Path(path).suffix.lower() not in allowed:
-            raise ChilddataError(f"{path!r} is no file that can be written here; choose a name in {' '.join(allowed)}")
+            raise MisuseError(f"{path!r} is no file that can be written here; choose a name in {' '.join(allowed)}")
 
 
 def write_table(table: Table, path: str | Path) -> Path:

@@ -47,7 +47,7 @@ def refusal(name: str, target: Target) -> str:
             (len(name) > 32, f"has {len(name)} letters, 32 are allowed"),
             (not name or not (name[0].isalpha() or name[0] == "_"), "must begin with a letter or _"),
             (re.search(r"[^\w]", name) is not None, "has a character other than letters, digits and _"),
-            (name in _STATA_RESERVED or re.fullmatch(r"str\d+", name) is not None, "is a reserved word"),
+            (name in _STATA_RESERVED or re.fullmatch(r"str[1-9]\d*", name) is not None, "is a reserved word"),
             (len(name.encode()) > 128, "takes more than 128 bytes in UTF-8"),
         )
     return next((reason for refused, reason in checks if refused), "")

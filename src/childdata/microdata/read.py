@@ -19,8 +19,9 @@ from childdata.microdata.conversions import remarks, with_implied_decimals, with
 from childdata.microdata.dataset import Dataset
 from childdata.microdata.frames import kind_of
 from childdata.microdata.labels import MultipleResponse, Variable, Variables
-from childdata.microdata.readers.binary import Format, Options, describe, read_rows
+from childdata.microdata.readers.binary import read_rows
 from childdata.microdata.readers.delimited import read_delimited
+from childdata.microdata.readers.description import Format, Options, describe
 from childdata.microdata.readers.process import Isolate, refuse_after_fork
 from childdata.microdata.stored import read_stored, stored_variables
 from childdata.microdata.write import write_parts

@@ -72,7 +72,8 @@ def _check_old_stata(out: Export, version: int) -> None:
     for name, length in longest.items():
         if version < 13 and isinstance(length, int) and length > LONGEST_OLD_TEXT:
             raise VariableError(
-                f"texts of {name!r} take {length} bytes; Stata {version} holds {LONGEST_OLD_TEXT}: write version=13 or later"
+                f"texts of {name!r} take {length} bytes; Stata {version} holds {LONGEST_OLD_TEXT}: "
+                "write version=13 or later"
             )
 
 

@@ -57,10 +57,10 @@ class Records:
         try:
             frame = nw.from_native(data)  # type: ignore[call-overload]
         except TypeError:
-            file = isinstance(data, (str, Path))
+            found = f"cd.Survey(cd.read({str(data)!r}), ...)" if isinstance(data, (str, Path)) else type(data).__name__
             raise DesignError(
-                "a survey is made of a Dataset, a frame (pandas, polars, pyarrow ...) or a mapping of columns; found "
-                + (f"the name of a file: cd.Survey(cd.read({str(data)!r}), ...)" if file else type(data).__name__)
+                "a survey is made of a Dataset (cd.read), a frame (pandas, polars, pyarrow ...) or a mapping of "
+                + (f"columns; for the file write {found}" if isinstance(data, (str, Path)) else f"columns; found {found}")
             ) from None
         if isinstance(frame, nw.LazyFrame):
             data = frame.collect("polars").to_native()

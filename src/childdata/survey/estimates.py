@@ -18,7 +18,7 @@ from childdata.errors import EstimationError, VariableError, nearest
 from childdata.plot import dots
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.intervals import Convention, interval_of, multiplier
-from childdata.survey.spread import Spread
+from childdata.survey.spread import Spread, mixture
 from childdata.survey.tests import TestResult, hypothesis, wald
 from childdata.table import Table, estimates_table, sampling_errors_table
 from childdata.words import word
@@ -181,9 +181,9 @@ class Estimates:
             spread = spread.joined(other.spread)
         x, y = self.frame["estimate"].to_numpy()[mine], other.frame["estimate"].to_numpy()[theirs]
         value, by_x, by_y = formula(x, y)
-        matrix = np.zeros((shift + other._size(), mine.size))
-        np.add.at(matrix, (self.rows[mine], np.arange(mine.size)), np.nan_to_num(by_x))
-        np.add.at(matrix, (other.rows[theirs] + shift, np.arange(mine.size)), np.nan_to_num(by_y))
+        matrix = mixture(
+            [(self.rows[mine], by_x), (other.rows[theirs] + shift, by_y)], (shift + other._size(), mine.size)
+        )
         a, b = self.frame.iloc[mine].reset_index(drop=True), other.frame.iloc[theirs].reset_index(drop=True)
         facts = labels.assign(scale=scale)
         facts["df"] = np.minimum(a["df"], b["df"])
@@ -279,8 +279,7 @@ class Estimates:
     ) -> Estimates:
         x = self.frame["estimate"].to_numpy()
         value, by_x, _ = formula(x, np.full_like(x, number))
-        matrix = np.zeros((self._size(), x.size))
-        matrix[self.rows, np.arange(x.size)] = np.nan_to_num(by_x)
+        matrix = mixture([(self.rows, by_x)], (self._size(), x.size))
         facts = self.frame.drop(columns=list(NUMBERS))
         facts["scale"] = np.where(self.frame["scale"] == "share", "index", self.frame["scale"])
         return self._derived(value, self.spread.combine(matrix), facts)
@@ -310,9 +309,10 @@ class Estimates:
         contrast, jacobian = hypothesis(what, self.names, value)
         freedom = self.frame["df"].dropna()
         if freedom.empty:
-            raise EstimationError("no row has an estimate, so that there is nothing to test")
+            raise EstimationError("the rows have no estimate, so that there is nothing to test")
         df = float(freedom.min())
-        matrix = self.spread.take(self.rows).combine(jacobian).covariance()
+        parts = [(np.full(jacobian.shape[1], row), slopes) for row, slopes in zip(self.rows, jacobian, strict=True)]
+        matrix = self.spread.combine(mixture(parts, (self._size(), jacobian.shape[1]))).covariance()
         return wald(contrast, matrix, df, method=method, what=what)
 
     def table(

@@ -25,7 +25,7 @@ from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, coefficient_of_va
 def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The tidy frame of a call, and its by-variables in the order in which they first appear."""
     by = tuple(dict.fromkeys(name for block in result.blocks for name in block.rows.variables))
-    frame = pd.concat([_labels(block, by) for block in result.blocks], ignore_index=True)
+    frame = _labels(result.blocks, by)
     facts = {
         name: np.concatenate([block.facts[name] for block in result.blocks])
         for name in ("n", "n_weighted", "rows", "psus", "missing", "missing_share")
@@ -47,18 +47,21 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
     return frame[["statistic", "item", *by, *NUMBERS, *FACTS, *HIDDEN]], by
 
 
-def _labels(block: RowBlock, by: tuple[str, ...]) -> pd.DataFrame:
-    item: object = block.item if isinstance(block.item, float) and block.item_is_number else block.item_label
-    size = len(block.rows.labels)
-    columns: dict[str, object] = {"statistic": [block.name] * size, "item": [item] * size}
-    for name in by:
-        if name in block.rows.variables:
-            place = block.rows.variables.index(name)
-            columns[name] = [labels[place] for labels in block.rows.labels]
-        else:
-            columns[name] = [TOTAL] * size
-    columns["scale"] = [block.scale] * size
-    return pd.DataFrame(columns).astype(dict.fromkeys(("statistic", "item", *by, "scale"), object))
+def _labels(blocks: tuple[RowBlock, ...], by: tuple[str, ...]) -> pd.DataFrame:
+    columns: dict[str, list[object]] = {name: [] for name in ("statistic", "item", *by, "scale")}
+    for block in blocks:
+        size = len(block.rows.labels)
+        item: object = block.item if isinstance(block.item, float) and block.item_is_number else block.item_label
+        columns["statistic"] += [block.name] * size
+        columns["item"] += [item] * size
+        columns["scale"] += [block.scale] * size
+        for name in by:
+            if name in block.rows.variables:
+                place = block.rows.variables.index(name)
+                columns[name] += [labels[place] for labels in block.rows.labels]
+            else:
+                columns[name] += [TOTAL] * size
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
 def _own_limits(blocks: tuple[RowBlock, ...]) -> tuple[Floats, Floats]:

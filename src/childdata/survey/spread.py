@@ -7,13 +7,14 @@ rows of one call is exact, however many steps lie between the estimate and the q
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from childdata.errors import EstimationError
-from childdata.survey.arrays import Codes, Floats
+from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.design import Stage
 from childdata.survey.variance import LonelyRule, centring, covariance, deviations, entries, variances
 
@@ -59,9 +60,12 @@ class Scores:
         """The same block for some of the rows."""
         return Scores(self.stage, self.scores[:, rows], self.rule, self.lonely_domains)
 
-    def combine(self, matrix: Floats) -> Deviations:
+    def combine(self, matrix: csc_array) -> Scores | Deviations:
         """Linear combinations of the rows, one per column of `matrix` (rows, new rows)."""
-        used = np.flatnonzero(matrix.any(axis=1))
+        if self.rule in ("fail", "certainty") and not self.lonely_domains and np.isfinite(self.scores.data).all():
+            # centring is the same for all rows, and so comes after the combination as well
+            return Scores(self.stage, (self.scores @ matrix).tocsc(), self.rule, self.lonely_domains)
+        used = np.unique(matrix.indices).astype(np.intp)
         return self.take(used).deviations().combine(matrix[used])
 
     def deviations(self) -> Deviations:
@@ -97,11 +101,11 @@ class Deviations:
         """The same block for some of the rows."""
         return Deviations(self.stage, self.matrix[:, rows])
 
-    def combine(self, matrix: Floats) -> Deviations:
+    def combine(self, matrix: csc_array) -> Deviations:
         """Linear combinations of the rows; unknown where a row that is part of one is unknown."""
-        unknown = np.isnan(self.matrix).any(axis=0)
-        combined = np.nan_to_num(self.matrix) @ matrix if unknown.any() else self.matrix @ matrix
-        combined[:, matrix[unknown].any(axis=0)] = np.nan
+        unknown: Mask = np.isnan(self.matrix).any(axis=0)
+        combined = np.nan_to_num(self.matrix) @ matrix
+        combined[:, _touched(matrix, unknown)] = np.nan
         return Deviations(self.stage, combined)
 
 
@@ -129,16 +133,38 @@ class Gram:
         """The same block for some of the rows."""
         return Gram(self.stage, self.matrix[np.ix_(rows, rows)])
 
-    def combine(self, matrix: Floats) -> Gram:
+    def combine(self, matrix: csc_array) -> Gram:
         """Linear combinations of the rows; unknown where a row that is part of one is unknown."""
         unknown = np.isnan(np.diagonal(self.matrix))
-        combined = matrix.T @ np.nan_to_num(self.matrix) @ matrix
-        lost = matrix[unknown].any(axis=0)
+        combined = matrix.T @ (np.nan_to_num(self.matrix) @ matrix)
+        lost = _touched(matrix, unknown)
         combined[lost, :] = combined[:, lost] = np.nan
         return Gram(self.stage, combined)
 
 
 Block = Scores | Deviations | Gram
+
+
+def mixture(parts: Sequence[tuple[Codes, Floats]], shape: tuple[int, int]) -> csc_array:
+    """Coefficients of new rows as a sparse matrix (rows, new rows).
+
+    Parameters
+    ----------
+    parts : pairs of arrays (new rows,): a row that each new row is made of, and its coefficient; a coefficient
+        that is not finite counts as none.
+    """
+    from scipy.sparse import coo_array
+
+    row = np.concatenate([rows for rows, _ in parts])
+    column = np.concatenate([np.arange(rows.size) for rows, _ in parts])
+    value = np.concatenate([np.where(np.isfinite(slopes), slopes, 0.0) for _, slopes in parts])
+    return coo_array((value, (row, column)), shape=shape).tocsc()
+
+
+def _touched(matrix: csc_array, rows: Mask) -> Mask:
+    """The columns of coefficients that take some of the rows."""
+    taken: Mask = (abs(matrix).T @ rows.astype(np.float64)) > 0
+    return taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +187,7 @@ class Spread:
         """The spread of some of the rows."""
         return Spread(tuple(block.take(rows) for block in self.blocks))
 
-    def combine(self, matrix: Floats) -> Spread:
+    def combine(self, matrix: csc_array) -> Spread:
         """The spread of linear combinations of the rows, one per column of `matrix` (rows, new rows)."""
         return Spread(tuple(block.combine(matrix) for block in self.blocks))
 

@@ -74,8 +74,8 @@ def mean(y: Rule) -> Statistic:
 def ratio(numerator: Rule, denominator: Rule) -> Statistic:
     """The ratio of two totals, R̂ = Σ wᵢ yᵢ / Σ wᵢ xᵢ, over the records where both are known.
 
-    Of two rules, the numerator a part of the denominator, it is a share and printed as one;
-    its interval is t, as the numerator need not be a part.
+    Of two columns it is an amount, of two rules an index: its interval is t, as the numerator need not be a part
+    of the denominator. A share with its logit interval is a `mean` of a rule, with `where=`.
 
     Source: Särndal, Swensson & Wretman (1992), section 5.6.
 

@@ -55,7 +55,7 @@ class Survey:
     psu : column of the primary sampling unit, or one column per stage (`["PSU", "HH"]`); without one each record is
         a unit. A number that occurs in several strata names several units.
     fpc : population size per stratum (or sampling fraction): number, column or rule; one per stage of `psu`.
-        Without it, units count as drawn with replacement and further stages add nothing.
+        Units of a stage without one count as drawn with replacement, and stages below it add nothing.
     lonely_psu : what to do with a stratum of one PSU: `"fail"`; `"certainty"` adds nothing (R remove, SPSS);
         `"adjust"` takes it about the grand mean (Stata centered); `"average"` gives it the mean of the other strata
         (Stata scaled).

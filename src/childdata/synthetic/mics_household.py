@@ -95,6 +95,7 @@ def _dwelling(columns: Columns, mics: Mics) -> None:
             _land(columns, mics)
     energy = module("hh.energy")
     columns["EU1"] = answers.choose("EU1", energy, asked=asked)
+    columns["EU4"] = answers.choose("EU4", energy, asked=columns["EU1"] == 6)  # nobody: an empty column
     columns["EU6"] = answers.choose("EU6", energy, asked=asked)
     columns["EU8"] = answers.choose("EU8", energy, asked=is_in(columns["EU6"], (2, 3, 4)))
     columns["EU9"] = answers.choose("EU9", energy, asked=asked)

@@ -63,6 +63,7 @@ def _birth(columns: Columns, answers: Respondents, birth: Truth, at_facility: Tr
     number = np.where(unit == 1, random.integers(1, 24, len(answers)), random.integers(1, 8, len(answers)))
     columns["MN26U"] = where_asked(unit, birth)
     columns["MN26N"] = where_asked(number.astype(float), birth)
+    _cord(columns, answers, birth & ~at_facility)
     columns["MN32"] = answers.choose("MN32", block, asked=birth)
     columns["MN33"] = answers.yes("MN33", block, asked=birth)
     weighed = columns["MN33"] == YES
@@ -70,6 +71,15 @@ def _birth(columns: Columns, answers: Respondents, birth: Truth, at_facility: Tr
     kilos[random.random(len(answers)) < 0.01] = 9.998
     columns["MN34A"] = where_asked(np.where(random.random(len(answers)) < 0.6, 1.0, 2.0), weighed)
     columns["MN34"] = where_asked(kilos, weighed)
+
+
+def _cord(columns: Columns, answers: Respondents, elsewhere: Truth) -> None:
+    """The cord of a child that was born outside a facility."""
+    block = module("wm.antenatal")
+    columns["MN28"] = answers.choose("MN28", block, asked=elsewhere)
+    columns["MN29"] = answers.yes("MN29", block, asked=np.isin(columns["MN28"], (2, 3)))
+    columns["MN30"] = answers.yes("MN30", block, asked=elsewhere)
+    answers.mention(columns, module("wm.cord"), asked=columns["MN30"] == YES)
 
 
 def _after_birth(columns: Columns, answers: Respondents, birth: Truth, at_facility: Truth) -> None:

@@ -119,7 +119,11 @@ def hiv(columns: Columns, answers: Respondents, asked: Truth, recent_birth: Trut
     columns["HA14"] = answers.yes("HA14", block, asked=columns["HA13D"] == YES)
     columns["HA15"] = answers.yes("HA15", block, asked=columns["HA14"] == YES)
     columns["HA16"] = answers.yes("HA16", block, asked=columns["HA15"] == YES)
-    tested = columns["HA14"] == YES
+    columns["HA19"] = answers.yes("HA19", block, asked=heard & recent_birth)
+    columns["HA20"] = answers.yes("HA20", block, asked=columns["HA19"] == YES)
+    tested = (columns["HA14"] == YES) | (columns["HA19"] == YES)
+    for name in ("HA22", "HA23"):
+        columns[name] = answers.yes(name, block, asked=tested)
     columns["HA24"] = answers.yes("HA24", block, asked=heard & ~tested)
     recent = columns["HA24"] == YES
     columns["HA25"] = answers.yes("HA25", block, asked=recent)

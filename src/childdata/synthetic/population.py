@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from childdata.errors import DefinitionError
 from childdata.synthetic.belarus import RURAL, Places, draw_places, load
 from childdata.synthetic.chance import Codes, Numbers, Truth, stream
 
@@ -22,6 +23,7 @@ SLOTS = 9
 HOME, AWAY, DEAD = 1, 2, 3
 HEAD, SPOUSE, OWN_CHILD, IN_LAW, GRANDCHILD, PARENT, PARENT_IN_LAW = 1, 2, 3, 4, 5, 6, 7
 ADULT_MONTHS = 216
+LEAST_PSUS = 29  # two in each stratum, one in the small one
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,12 @@ def draw_population(
     interviews : first and last century month of fieldwork.
     small_children : share of the sample taken from households with a child under 5 (who are about 15 % of
         all), as surveys of children do; the weights undo it.
+
+    Raises DefinitionError if there are fewer than two households for each of 29 PSUs.
     """
-    places = draw_places(seed, max(29, round(households / per_psu)))
+    if households < 2 * LEAST_PSUS:
+        raise DefinitionError(f"{2 * LEAST_PSUS} households or more were wanted, {households} were given")
+    places = draw_places(seed, max(LEAST_PSUS, round(households / per_psu)))
     drawn = _draw_households(seed, places, households, interviews, small_children)
     ages, fates = _draw_children(seed, drawn)
     adults = _draw_adults(seed, drawn, ages, fates)

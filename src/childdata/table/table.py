@@ -177,7 +177,8 @@ class Table:
             entries["version"] = installed_version()
         if self.disclosure is not None:
             entries.setdefault("disclosure", self.disclosure.describe())
-        return tuple((recorded(name, self.lang), str(value)) for name, value in entries.items())
+        told = {name: str(value) for name, value in entries.items()}
+        return tuple((recorded(name, self.lang), value) for name, value in told.items() if value)
 
     def to_pandas(self) -> pd.DataFrame:
         """The shown columns under their names, with `state` and the estimate as it is `shown`.

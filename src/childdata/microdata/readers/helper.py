@@ -140,11 +140,15 @@ def describe(request: Request) -> Reply:
     """Everything a file says about itself: variables in order, rows (None: unknown), code page, sets."""
     _, found = _parse(request, metadataonly=True)
     names: list[str] = list(found.column_names)
+    if None in names:
+        raise ValueError("a variable has no name")
     return {
         "rows": found.number_rows,
         "names": names,
         "labels": list(found.column_labels),
-        "value_labels": [list(found.variable_value_labels.get(name, {}).items()) for name in names],
+        "value_labels": [
+            [(code, label or "") for code, label in found.variable_value_labels.get(name, {}).items()] for name in names
+        ],
         "missing": [_ranges(found.missing_ranges.get(name, [])) for name in names],
         "types": [found.readstat_variable_types[name] for name in names],
         "formats": [found.original_variable_types[name] for name in names],

@@ -1,0 +1,267 @@
+"""The command line: what it prints and writes, its exit codes, and consoles of any code page."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+import childdata as cd
+from childdata.cli import main
+from childdata.cli.console import encodable
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """240 children in 4 strata of 6 PSUs: 10 to a PSU; region 3 has 4 children, free text is in `name`."""
+    children = np.arange(240)
+    frame = pd.DataFrame(
+        {
+            "psu": children // 10 + 1.0,
+            "stratum": children // 60 + 1.0,
+            "w": 1.0 + (children % 3) / 2,
+            "region": np.where(children < 4, 3.0, 1.0 + children % 2),
+            "sex": 1.0 + (children // 2) % 2,
+            "haz": -3.0 + (children * 7 % 40) / 10,
+            "food": 10.0 + children % 5,
+            "spending": 40.0 + children % 7,
+            "name": [f"child {child}" for child in children],
+        }
+    )
+    labels = {"region": {1.0: "Brest", 2.0: SCRIPT, 3.0: "=1+1"}, "sex": {1.0: "boys", 2.0: "girls"}}
+    variables = {
+        name: cd.Variable(name, label=name.title(), kind="text" if name == "name" else "number", value_labels=codes)
+        for name, codes in {name: labels.get(name, {}) for name in frame}.items()
+    }
+    path = tmp_path_factory.mktemp("files") / "дети 2024.sav"
+    cd.write(cd.Dataset.from_frame(frame, variables=variables), path)
+    return path
+
+
+DESIGN = ["--weight", "w", "--strata", "stratum", "--psu", "psu"]
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str, str]:
+    code = main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_estimate_prints_what_the_library_gives(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "estimate", file, *DESIGN, "--mean", "low := haz < -2", "--by", "sex", "--margins")
+    assert (code, err) == (0, "")
+    survey = cd.Survey(cd.read(file), weight="w", strata="stratum", psu="psu")
+    table = survey.estimate({"low": cd.mean("haz < -2")}, by="sex", margins=True).table()
+    assert out.splitlines()[0] == "low"
+    assert [line for line in out.splitlines() if line.startswith(("boys", "girls", "Total"))] == [
+        line for line in str(table).splitlines() if line.startswith(("boys", "girls", "Total"))
+    ]
+
+
+def test_every_kind_of_statistic_can_be_asked_for_in_order(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--ratio", "food / spending", "--quantile", "haz", "--p", "0.25", "0.5", "--total", "food"]
+    words += ["--count", "--proportion", "sex", "--mean", "haz", "--ratio", "r := food / spending"]
+    code, out, _ = run(capsys, "estimate", file, *DESIGN, *words)
+    assert code == 0
+    names = ("ratio(food", "quantile(haz", "total(food", "count()", "proportion(sex", "mean(haz", "r  ")
+    found = [out.index("\n" + name) for name in names]
+    assert found == sorted(found)
+    assert "0.25" in out
+
+
+def test_blocks_crossings_and_domain(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--mean", "haz < -2", "--each", "sex", "region", "--where", "haz < 0", "--margins", "--lang", "ru"]
+    code, out, _ = run(capsys, "estimate", file, *DESIGN, *words)
+    assert code == 0
+    first = [line.split("  ")[0] for line in out.splitlines()]
+    assert [name for name in first if name in ("Всего", "Sex", "boys", "girls", "Region", "Brest")] == [
+        "Всего",
+        "Sex",
+        "boys",
+        "girls",
+        "Region",
+        "Brest",
+    ]
+    crossed = run(capsys, "estimate", file, *DESIGN, "--mean", "haz < -2", "--by", "sex*region")[1]
+    assert any(line.split()[:2] == ["boys", "Brest"] for line in crossed.splitlines())
+
+
+def test_small_group_is_hidden_unless_asked_otherwise(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["estimate", file, *DESIGN, "--mean", "haz", "--by", "region", "--margins"]
+    hidden = run(capsys, *words)[1]
+    assert "<5" in hidden
+    assert "(*)" in hidden
+    shown = run(capsys, *words, "--suppress", "none")[1]
+    assert "(*)" not in shown
+    assert "Not for publication" in shown
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".html", ".md"])
+def test_table_is_written_by_the_suffix_of_its_file(
+    file: Path, tmp_path: Path, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / f"таблица {suffix}"
+    code, out, _ = run(capsys, "estimate", file, *DESIGN, "--mean", "haz", "--by", "region", "--out", target)
+    assert code == 0
+    assert out == f"written: {target}\n"
+    if suffix == ".xlsx":
+        book = openpyxl.load_workbook(target)
+        cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+        assert "=1+1" in [cell.value for cell in cells if cell.data_type == "s"]
+        assert any(str(cell.value).startswith("sha256 ") for cell in cells)
+    else:
+        text = target.read_text(encoding="utf-8-sig")
+        assert "Brest" in text
+        assert SCRIPT not in text or suffix == ".csv"
+        assert suffix != ".csv" or "'=1+1" in text
+
+
+def test_sampling_errors_and_picture_are_written(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--mean", "haz < -2", "--by", "sex", "--sampling-errors", "--picture", tmp_path / "p.png"]
+    code, out, _ = run(capsys, "estimate", file, *DESIGN, *words)
+    assert code == 0
+    assert "r + 2se" in out.replace("\n", " ") or "2se)" in out
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_codebook_tells_variables_and_no_text_or_small_count(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "codebook", file)
+    assert code == 0
+    assert all(name in out for name in ("psu", "stratum", "Haz", "spending"))
+    assert "child 17" not in out
+
+
+def test_codebook_is_written_in_full(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, _ = run(capsys, "codebook", file, "--lang", "ru", "--out", tmp_path / "c.html")
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert code == 0
+    assert "Переменная" in page
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+    assert "child 17" not in page
+    assert "&lt;5" in page
+
+
+REFUSED = {
+    "no such file": (["estimate", "absent.sav", "--mean", "x"], "absent.sav"),
+    "unknown variable": (["estimate", "FILE", "--mean", "hax"], "nearest: 'haz'"),
+    "unknown weight": (["estimate", "FILE", "--weight", "ww", "--mean", "haz"], "'ww'"),
+    "hostile rule": (["estimate", "FILE", "--mean", "__import__('os').system('x')"], "childdata:"),
+    "p out of range": (["estimate", "FILE", "--quantile", "haz", "--p", "1.5"], "1.5"),
+    "folder that is not there": (["estimate", "FILE", "--mean", "haz", "--out", "no/such/t.csv"], "cannot be written"),
+    "seed": (["demo", "FOLDER", "--seed", "-1"], "seed"),
+    "folder is a file": (["demo", "FILE"], "cannot be made"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refusal_is_one_message_and_exit_code_one(
+    case: str, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, said = REFUSED[case]
+    code, out, err = run(capsys, *({"FILE": file, "FOLDER": tmp_path}.get(word, word) for word in words))
+    assert (code, out) == (1, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+MISUSED = {
+    "no command": [],
+    "unknown command": ["tabulate"],
+    "unknown option": ["codebook", "x.sav", "--langs", "ru"],
+    "unknown language": ["codebook", "x.sav", "--lang", "de"],
+    "no statistic": ["estimate", "x.sav"],
+    "suffix": ["estimate", "x.sav", "--mean", "y", "--out", "t.docx"],
+    "picture": ["estimate", "x.sav", "--mean", "y", "--picture", "t.gif"],
+    "ratio": ["estimate", "x.sav", "--ratio", "food/spending"],
+    "two of one name": ["estimate", "x.sav", "--mean", "a := x", "--mean", "a := y"],
+}
+
+
+@pytest.mark.parametrize("case", MISUSED)
+def test_command_that_is_not_understood_ends_with_two(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, *MISUSED[case])
+    assert (code, out) == (2, "")
+    assert "childdata" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["demo", "--help"], ["codebook", "--help"], ["estimate", "--help"]])
+def test_help_has_examples_and_exit_codes(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert "example" in out
+    assert "exit codes:" in out
+    assert f"childdata {words[0]}" in out or words == ["--help"]
+
+
+def test_warning_is_a_note_on_the_standard_error(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warned(*_: object) -> None:
+        import warnings
+
+        warnings.warn("this was decided for you", cd.errors.ChilddataWarning, stacklevel=2)
+
+    monkeypatch.setattr("childdata.cli.run._codebook", warned)
+    code, out, err = run(capsys, "codebook", file)
+    assert (code, out, err) == (0, "", "childdata: note: this was decided for you\n")
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "ascii", "utf-8"])
+def test_console_of_any_code_page_is_written_to(file: Path, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["estimate", str(file), *DESIGN, "--mean", "haz", "--by", "region", "--lang", "ru"]) == 0
+    stream.flush()
+    text = stream.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    assert "Brest" in text
+    assert ("Оценка" in text) == (encoding != "ascii")
+    assert ("−" in text) == (encoding == "utf-8")
+    assert "?" not in text or encoding == "ascii"
+
+
+def test_signs_that_a_code_page_lacks_are_told_by_plain_ones() -> None:
+    assert encodable("−1\u202f000,5 … ── 20–49", "cp1251").replace("…", "...") == "-1 000,5 ... -- 20-49"
+    assert encodable("дети 儿童", "cp866") == "дети ??"
+
+
+def test_program_runs_as_a_module_and_survives_a_reader_who_leaves(file: Path) -> None:
+    words = [sys.executable, "-m", "childdata", "codebook", str(file)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_demonstration_is_written_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "демо"
+    code, out, err = run(capsys, "demo", folder, "--seed", "7")
+    assert code == 0
+    assert "tables and picture" in err
+    assert out.splitlines()[0] == f"The demonstration is in {folder.resolve()}"
+    for name in ("estimates", "report", "sampling_errors", "picture"):
+        for lang in ("en", "ru"):
+            files = list(folder.glob(f"{name}_{lang}.*"))
+            assert files
+            assert all(one.stat().st_size > 1000 for one in files)
+            assert f"{name}_{lang}" in out
+    assert {one.name for one in (folder / "surveys").iterdir()} == {"mics", "mics_ru", "budget", "disability"}
+    russian = (folder / "estimates_ru.html").read_text(encoding="utf-8")
+    assert "Вымышленное обследование" in russian
+    assert "Брестская" in russian
+    assert "Стандартная ошибка" in russian
+    assert "Invented survey" in (folder / "report_en.html").read_text(encoding="utf-8")
+    assert (folder / "codebook.xlsx").exists()
