@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+STRICT = "import warnings, childdata\nwarnings.simplefilter('error', childdata.errors.ChilddataWarning)\n"
 PAIR = re.compile(r"^```python\n((?:(?!```).*\n)+)```\n+```text\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 
 
@@ -28,7 +29,7 @@ def printed(code: str, folder: Path) -> str:
     ------
     RuntimeError with what the script said, if it fails; a warning of the library is a failure.
     """
-    command = [sys.executable, "-X", "utf8", "-W", "error::childdata.errors.ChilddataWarning", "-c", code]
+    command = [sys.executable, "-X", "utf8", "-c", STRICT + code]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
     if said.returncode:
         raise RuntimeError(said.stderr)

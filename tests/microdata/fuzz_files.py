@@ -96,7 +96,7 @@ def attempt(path: Path, seconds: float) -> str:
         said = str(refused)
         if path.name not in said:
             raise AssertionError(f"the error does not name the file: {said}") from refused
-        for word in ("ended the process", "was not read within", "too large", "unfolds to", "code page"):
+        for word in ("ended the process", "was not read within", "more memory", "unfolds to", "code page"):
             if word in said:
                 return f"ReadError: {word}"
         return "ReadError: damaged"

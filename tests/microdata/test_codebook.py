@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from survey_files import households
 
@@ -91,6 +91,7 @@ def test_every_variable_has_a_row_and_the_text_form_fits():
     assert book.rows["name"][0] == "HH1"
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6))
 def test_no_hidden_count_can_be_found_from_the_total(counts):
     shown = _suppressed(counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from childdata.errors import VariableError
@@ -36,6 +36,7 @@ def test_what_is_no_number_fails_and_is_counted(text):
     assert parse_numbers(pl.Series([text]))[1] == 1
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_double_written_with_a_comma_comes_back_to_the_last_digit(value):
     assert parse_numbers(pl.Series([repr(value).replace(".", ",")]))[0].to_list() == [value]

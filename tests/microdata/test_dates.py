@@ -6,7 +6,7 @@ import datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from childdata.microdata.dates import counted, from_moments, to_moments
@@ -61,12 +61,14 @@ def test_only_the_format_says_what_is_a_date(display, program, kind):
     assert (found.kind if found else None) == kind
 
 
+@settings(deadline=None)
 @given(st.dates(datetime.date(1600, 1, 1), datetime.date(2200, 1, 1)), st.sampled_from(["spss", "stata", "sas"]))
 def test_a_date_comes_back(day, program):
     numbers, display = from_moments(pl.Series("d", [day]), program)
     assert to_moments(numbers, counted(display, program))[0].to_list() == [day]
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime.datetime(1600, 1, 1), datetime.datetime(2200, 1, 1)), st.sampled_from(["spss", "stata"]))
 def test_a_datetime_comes_back_to_the_millisecond(moment, program):
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from childdata.errors import VariableError
@@ -120,6 +120,7 @@ def test_one_key_here_may_meet_two_there():
     assert left.join(right, on={"line": "a", "mother": "a"}).frame["x"].to_list() == [None]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=12),
     st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=12, unique=True),

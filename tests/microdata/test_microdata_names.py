@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from childdata.errors import VariableError
@@ -42,6 +42,7 @@ def test_a_mended_name_does_not_take_the_place_of_a_good_one():
     assert writable_names(["a b", "a_b"], "stata", auto=True) == {"a b": "a_b_2", "a_b": "a_b"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=80), unique=True, max_size=8), st.sampled_from(["spss", "stata"]))
 def test_mended_names_are_accepted_and_different(names, target):
     mended = list(writable_names(names, target, auto=True).values())

@@ -114,6 +114,7 @@ def unpacking(pipe: Path) -> dict[str, object]:
         "types": ["double"],
         "widths": [8],
         "whole": True,
+        "packed": False,
         "offset": 0,
         "rows": 1,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from invented import budget, design_effect, share
 
 from childdata import microdata
@@ -168,3 +170,16 @@ def test_the_old_file_reads_the_same_once_its_code_page_is_said(tmp_path):
     new = microdata.read(folder / "hhq1.sav", isolate=False)
     assert old.variables["region"].value_labels == new.variables["region"].value_labels
     assert old.frame["resources"].to_list() == new.frame["resources"].to_list()
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 2**31), st.integers(60, 500))
+def test_files_belong_together_whatever_the_seed_and_the_size(seed, households):
+    files = budget_files(seed=seed, households=households)
+    for quarter in QUARTERS:
+        homes, people = files[f"hhq{quarter}"], files[f"ppq{quarter}"]
+        assert set(people["hhid"]) == set(homes["hhid"])
+        assert set(homes["hhid"]) <= set(files["hhyear"]["hhid"])
+        assert np.array_equal(people["ben_care3"] > 0, people["age_months"] < 36)
+        size = dict(zip(*np.unique(people["hhid"], return_counts=True), strict=True))
+        assert all(size[home] == count for home, count in zip(homes["hhid"], homes["hhsize"], strict=True))

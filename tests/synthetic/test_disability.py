@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from invented import asked_exactly, design_effect, disability, share
 
 from childdata import microdata
@@ -142,3 +144,15 @@ def test_two_runs_are_equal():
     for name, columns in first.items():
         for variable, column in columns.items():
             assert np.array_equal(column, again[name][variable], equal_nan=True), (name, variable)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 2**31), st.integers(60, 500))
+def test_files_belong_together_whatever_the_seed_and_the_size(seed, households):
+    files = disability_files(seed=seed, households=households)
+    people, homes = files["persons"], files["households"]
+    assert set(people["HID"]) == set(homes["HID"])
+    assert len(set(zip(people["HID"], people["LINE"], strict=True))) == len(people["HID"])
+    weight = dict(zip(homes["HID"], homes["WEIGHT"], strict=True))
+    assert all(weight[home] == own > 0 for home, own in zip(people["HID"], people["WEIGHT"], strict=True))
+    assert np.array_equal(np.isfinite(people["VIS_SS"]), people["AGE"] >= 5)

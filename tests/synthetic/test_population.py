@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from invented import population
 
+from childdata.errors import DefinitionError
 from childdata.synthetic.population import AWAY, DEAD, HEAD, HOME, SPOUSE, draw_population, flag
 
 
@@ -136,3 +137,15 @@ def test_the_same_seed_gives_the_same_people_and_another_does_not():
     other = draw_population(8, 900, interviews=(1431, 1434), small_children=0.4)
     assert np.array_equal(population().persons.birth, again.persons.birth)
     assert not np.array_equal(population().households.wealth, other.households.wealth)
+
+
+@pytest.mark.parametrize("households", [58, 100, 333])
+def test_small_samples_still_stand_for_the_country(households):
+    drawn = draw_population(5, households, interviews=(1431, 1434), small_children=0.2).households
+    assert len(drawn) == households
+    assert drawn.weight.sum() == pytest.approx(1000 * drawn.places.households.sum(), rel=1e-9)
+
+
+def test_a_sample_below_two_households_per_psu_is_an_error():
+    with pytest.raises(DefinitionError, match="58 households or more were wanted, 20 were given"):
+        draw_population(5, 20, interviews=(1431, 1434), small_children=0.2)

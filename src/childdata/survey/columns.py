@@ -57,11 +57,7 @@ class Records:
         try:
             frame = nw.from_native(data)  # type: ignore[call-overload]
         except TypeError:
-            found = f"cd.Survey(cd.read({str(data)!r}), ...)" if isinstance(data, (str, Path)) else type(data).__name__
-            raise DesignError(
-                "a survey is made of a Dataset (cd.read), a frame (pandas, polars, pyarrow ...) or a mapping of "
-                + (f"columns; for the file write {found}" if isinstance(data, (str, Path)) else f"columns; found {found}")
-            ) from None
+            raise _no_frame(data) from None
         if isinstance(frame, nw.LazyFrame):
             data = frame.collect("polars").to_native()
         return Records(data, None, {}, tuple(frame.collect_schema().names()), "the data")
@@ -90,6 +86,14 @@ class Records:
         column = self.columns([name])[name]
         variable = self.variables.get(name)
         return make_factor(column, variable.value_labels if variable else _categories(self.frame, name))
+
+
+def _no_frame(data: object) -> DesignError:
+    found = f"for the file: cd.Survey(cd.read({str(data)!r}))" if isinstance(data, (str, Path)) else type(data).__name__
+    return DesignError(
+        "a survey is made of a Dataset (from cd.read), a frame (pandas, polars, pyarrow ...) or a mapping of columns; "
+        f"found {found}"
+    )
 
 
 def _categories(frame: object, name: str) -> dict[float | str, str] | None:

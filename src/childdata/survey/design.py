@@ -166,7 +166,7 @@ def checked_weight(weight: Floats, name: str) -> tuple[Floats, list[str]]:
     ------
     DesignError if a weight is missing, negative or infinite, or none is positive.
     """
-    missing = np.isnan(weight)
+    missing = ~np.isfinite(weight)
     if missing.any():
         raise DesignError(
             f"weight {name!r} is missing in {int(missing.sum())} of {weight.size} records; give them weight 0 to "

@@ -18,6 +18,8 @@ from childdata.survey.quantiles import QuantileResult, Sample, woodruff
 from childdata.survey.reduce import Grouped, Pairs
 from childdata.survey.statistic import Leaf, Node, Quantile, Statistic, Total, differentiate, leaves
 
+_ROUNDING = 1e-13
+
 RankedSolver = Callable[[Quantile, Grouped, "Measured"], QuantileResult]
 
 
@@ -205,16 +207,18 @@ def _moments(
     size = by_row(measured.moment(None, None))
     first = constant * size
     sums = {leaf: by_row(measured.moment(leaf, None)) for leaf in coefficients}
-    scatter = np.zeros(grouped.size)
+    scatter, magnitude = np.zeros(grouped.size), np.zeros(grouped.size)
     terms = list(coefficients.items())
     with np.errstate(divide="ignore", invalid="ignore"):
         for i, (a, slope_a) in enumerate(terms):
             first = first + slope_a * sums[a]
             for b, slope_b in terms[i:]:
                 # the expressions are shifted towards their mean, so that little cancels
-                common = by_row(measured.moment(a, b)) - sums[a] * sums[b] / size
-                scatter = scatter + (1 if a is b else 2) * slope_a * slope_b * common
-    return np.maximum(scatter, 0.0), first
+                product, times = by_row(measured.moment(a, b)), (1 if a is b else 2) * slope_a * slope_b
+                scatter = scatter + times * (product - sums[a] * sums[b] / size)
+                magnitude = magnitude + np.abs(times * product)
+    # an influence that does not vary leaves only what rounding makes of its parts
+    return np.where(scatter > _ROUNDING * magnitude, scatter, 0.0), first
 
 
 def _record_influence(

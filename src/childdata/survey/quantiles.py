@@ -34,7 +34,7 @@ class Ordered:
 
     def at(self, p: float, rule: str) -> float:
         """The quantile at p by a rule; not a number where the domain is empty or p is not in [0, 1]."""
-        if not self.y.size or not 0 <= p <= 1:
+        if not self.y.size or not -TIE <= p <= 1 + TIE:
             return np.nan
         whole = self.cumulative[-1]
         if rule in ("hf1", "hf2", "hf3"):

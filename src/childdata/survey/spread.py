@@ -103,7 +103,7 @@ class Deviations:
 
     def combine(self, matrix: csc_array) -> Deviations:
         """Linear combinations of the rows; unknown where a row that is part of one is unknown."""
-        unknown: Mask = np.isnan(self.matrix).any(axis=0)
+        unknown = np.asarray(np.isnan(self.matrix).any(axis=0))
         combined = np.nan_to_num(self.matrix) @ matrix
         combined[:, _touched(matrix, unknown)] = np.nan
         return Deviations(self.stage, combined)

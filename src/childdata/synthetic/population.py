@@ -159,7 +159,8 @@ def _draw_households(
     counts[: total - int(counts.sum())] += 1
     psu = np.repeat(np.arange(len(places)), counts)
     number = np.concatenate([np.arange(1, count + 1) for count in counts])
-    with_small = number <= np.round(counts * small_children)[psu]
+    first = np.maximum(np.round(counts * small_children), 1)  # households with a small child per PSU
+    with_small = number <= first[psu]
     kinds = _kinds()
     share = np.array([kind["share"] for kind in kinds])
     small, childless = flag("under_5"), ~(flag("children"))
@@ -169,7 +170,6 @@ def _draw_households(
     empty = psu == places.childless
     kind[empty] = _pick(random, share * childless, int(empty.sum()))
     small_share = np.clip(0.15 + 0.04 * random.standard_normal(len(places)), 0.06, 0.3)
-    first = np.round(counts * small_children)
     in_group = np.where(with_small, first[psu], (counts - first)[psu])
     portion = np.where(with_small, small_share[psu], 1 - small_share[psu])
     weight = 1000 * places.households[psu] * portion / in_group

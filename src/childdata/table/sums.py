@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 Key = tuple[str, ...]
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
+Codes = NDArray[np.intp]
 
 # A label that no file can hold: stands for "all of this variable".
 ALL = "\N{NULL}all"
@@ -136,7 +137,7 @@ def exposed(sums: Sequence[Sum], unknown: Truths) -> Truths:
     return found
 
 
-def systems(sums: Sequence[Sum], unknown: Truths) -> list[tuple[NDArray[np.intp], Floats]]:
+def systems(sums: Sequence[Sum], unknown: Truths) -> list[tuple[Codes, Floats]]:
     """The sums as matrices over the unknown nodes that hang together: +1 for a cell, -1 for the total.
 
     Returns
@@ -178,6 +179,63 @@ def _blocks(sums: Sequence[Sum], unknown: Truths) -> list[tuple[list[int], list[
     return list(blocks.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """All sums laid end to end, so that numpy can look at all of them at once.
+
+    Attributes
+    ----------
+    places : (m,) the nodes of the first sum, of the second, and so on.
+    owner : (m,) to which sum each belongs.
+    starts : (sums,) where each begins.
+    is_total : (nodes,) whether a node is the total of some sum.
+    """
+
+    places: Codes
+    owner: Codes
+    starts: Codes
+    is_total: Truths
+
+    @classmethod
+    def of(cls, sums: Sequence[Sum], nodes: int) -> Lines:
+        """The lines of these sums over so many nodes."""
+        sizes = np.array([len(one.cells) + 1 for one in sums], dtype=np.intp)
+        places = np.array([place for one in sums for place in one.places()], dtype=np.intp)
+        is_total = np.zeros(nodes, dtype=bool)
+        is_total[[one.total for one in sums]] = True
+        return cls(places, np.repeat(np.arange(len(sums)), sizes), np.cumsum(sizes) - sizes, is_total)
+
+    def gaps(self, unknown: Truths) -> Codes:
+        """How many unknown nodes each sum has."""
+        if not self.starts.size:
+            return np.zeros(0, dtype=np.intp)
+        counted: Codes = np.add.reduceat(unknown[self.places].astype(np.intp), self.starts)
+        return counted
+
+    def single_gaps(self, unknown: Truths) -> Truths:
+        """What sums with one gap tell, one after the other: the quick part of `exposed`."""
+        left = unknown.copy()
+        while True:
+            alone = (self.gaps(left) == 1)[self.owner] & left[self.places]
+            if not alone.any():
+                return unknown & ~left
+            left[self.places[alone]] = False
+
+    def beside(self, threatened: Truths, hidden: Truths, open_rows: Truths, size: Floats) -> int | None:
+        """What to hide next: in a sum with something threatened, a cell before a total, one that leaves
+        few sums with itself as the only gap, the smallest; None if nothing is left to hide."""
+        touched = np.zeros(self.starts.size, dtype=bool)
+        touched[self.owner[threatened[self.places]]] = True
+        lonely = np.bincount(self.places, (self.gaps(hidden) == 0)[self.owner], minlength=hidden.size)
+        for lines in (touched, np.ones_like(touched)):
+            candidates = np.unique(self.places[lines[self.owner]])
+            candidates = candidates[open_rows[candidates]]
+            if candidates.size:
+                best = np.lexsort((size[candidates], lonely[candidates], self.is_total[candidates]))
+                return int(candidates[best[0]])
+        return None
+
+
 def protected(
     sums: Sequence[Sum],
     hidden: Truths,
@@ -194,7 +252,7 @@ def protected(
     hidden : (nodes,) hidden for their own sake.
     known : (nodes,) what a reader knows if it is not hidden; other nodes are totals he has to work out.
     rows : (nodes,) the table has a row for it, with records, which can be hidden.
-    size : (nodes,) records; the smallest cell is hidden first, a total when no cell is left.
+    size : (nodes,) records; small cells are hidden first, totals when no cell is left.
     further : given what is hidden, the nodes that a reader can work out because he knows between which
         ends a hidden number lies.
 
@@ -205,28 +263,20 @@ def protected(
     ...           further=np.zeros_like).tolist()
     [True, False, True, False]
     """
+    lines = Lines.of(sums, hidden.size)
     result = hidden.copy()
     while True:
-        threatened = exposed(sums, result | ~known) & result
-        if not threatened.any():
-            threatened = further(result)
-        more = {_smallest(int(node), sums, rows & ~result, size) for node in np.flatnonzero(threatened)}
-        more.discard(None)
-        if not more:
+        unknown = result | ~known
+        told = lines.single_gaps(unknown)
+        if not (told & hidden).any():
+            told = exposed(sums, unknown)
+        if not (told & hidden).any():
+            # What is hidden beside and told all the same hides nothing, and may be shown.
+            result &= ~told | hidden
+            told = further(result)
+        if not (told & hidden).any():
             return result
-        result[[node for node in more if node is not None]] = True
-
-
-def _smallest(node: int, sums: Sequence[Sum], open_rows: Truths, size: Floats) -> int | None:
-    """The next node to hide for `node`: one that shares a sum with it, if there is; a cell before a total."""
-    beside = [one for one in sums if node in one.places()]
-    for lines in (beside, sums):
-        candidates = [
-            (place == one.total, float(size[place]), place)
-            for one in lines
-            for place in one.places()
-            if open_rows[place]
-        ]
-        if candidates:
-            return min(candidates)[2]
-    return None
+        more = lines.beside(told & result, unknown, rows & ~result, size)
+        if more is None:
+            return result
+        result[more] = True

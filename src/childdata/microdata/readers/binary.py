@@ -108,6 +108,7 @@ def _rows(
         "offset": offset,
         "rows": rows if rows is not None else found.rows,
         "unreadable_names": found.header.unreadable_names,
+        "packed": found.format == "por" or found.header.packed,
     }
     encoding = found.encoding
     texts = [place for place, i in enumerate(chosen) if found.types[i] == "string"]

@@ -162,8 +162,10 @@ def refusal(path: Path, reply: dict[str, Any]) -> ReadError:
         return ReadError(
             f"the text of {path.name} is in no code page that was tried; give encoding='windows-1251' or another"
         )
-    if kind == "limit":
+    if kind == "limit" and "already take" in message:
         return ReadError(f"{path.name} is too large: {message}; give limit=, fewer columns=, or use read_chunks")
+    if kind == "limit":
+        return ReadError(f"{path.name} asks for more memory than limit= allows: it is damaged, or too large")
     return ReadError(
         f"{path.name} cannot be read ({message}): the file is damaged or of another kind than its name says"
     )

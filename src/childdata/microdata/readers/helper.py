@@ -24,8 +24,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-SLICE_BYTES = 48_000_000  # of one slice as doubles; python objects take about four times as much
-SPARE_BYTES = 1_000_000_000  # address space beyond the present one that a request may always use
+SLICE_BYTES = 48_000_000  # of one slice as doubles; Python's objects take about four times as much
+PACKED_SLICE_BYTES = 160_000_000  # where rows are packed, all those before a slice must be unpacked again
+SPARE_BYTES = 1_500_000_000  # address space beyond the present one that a request may always use
 TEXT_BYTES = 32  # assumed width of a text variable when the size is estimated
 
 Request = dict[str, Any]
@@ -204,7 +205,8 @@ def _slices(request: Request) -> Iterator[list[list[Any]]]:
     """The columns, some rows at a time, until the rows asked for are read or the file ends."""
     widths = [TEXT_BYTES if kind == "string" else 8 for kind in request["types"]]
     widest = sum(max(width, declared) for width, declared in zip(widths, request["widths"], strict=True))
-    step = int(min(max(SLICE_BYTES // max(sum(widths), 1), 200), max(4 * SLICE_BYTES // max(widest, 1), 1)))
+    room = PACKED_SLICE_BYTES if request["packed"] else SLICE_BYTES
+    step = int(min(max(room // max(sum(widths), 1), 200), max(4 * room // max(widest, 1), 1)))
     done, offset, wanted = 0, request["offset"], request["rows"]
     while wanted is None or done < wanted:
         asked = step if wanted is None else min(step, wanted - done)

@@ -14,6 +14,7 @@ import atexit
 import importlib.util
 import json
 import os
+import queue
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from childdata.microdata.readers import helper
 
 START_SECONDS = 60.0
 FORK_SECONDS = 3.0
+WAKE_SECONDS = 0.2
 Isolate = Literal["auto"] | bool
 
 SCRIPT = Path(helper.__file__)
@@ -51,9 +53,26 @@ class HelperDiedError(Exception):
 
 @dataclass(slots=True)
 class Helper:
-    """A running helper process."""
+    """A running helper process, and the lines it has written.
+
+    A thread takes the lines in, so that whoever waits for one wakes up now and then and can be interrupted: polars
+    sets its signal handler so that a plain read of a pipe goes on after Ctrl-C.
+    """
 
     process: subprocess.Popen[bytes]
+    lines: queue.SimpleQueue[bytes] = field(default_factory=queue.SimpleQueue)
+
+    def __post_init__(self) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        waiting = b""
+        with suppress(OSError, ValueError):
+            while self.process.stdout is not None and (some := self.process.stdout.read(1 << 16)):
+                *complete, waiting = (waiting + some).split(b"\n")
+                for line in complete:
+                    self.lines.put(line)
+        self.lines.put(b"")
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -72,8 +91,8 @@ class Helper:
         started = False
         try:
             self._write(json.dumps(request).encode("ascii") + b"\n")
-            started = self._line() == "started"
-            reply = self._line() if started else None
+            started = self.line() == "started"
+            reply = self.line() if started else None
         except (OSError, ValueError):
             reply = None
         finally:
@@ -84,13 +103,16 @@ class Helper:
         return reply
 
     def _write(self, line: bytes) -> None:
-        if self.process.stdin is not None:
-            self.process.stdin.write(line)
-            self.process.stdin.flush()
+        rest = memoryview(line)
+        while self.process.stdin is not None and rest:
+            rest = rest[self.process.stdin.write(rest) :]
 
-    def _line(self) -> Any:
-        line = self.process.stdout.readline() if self.process.stdout is not None else b""
-        return json.loads(line) if line.endswith(b"\n") else None
+    def line(self) -> Any:
+        """The next line, as what its JSON says; None at the end."""
+        while True:
+            with suppress(queue.Empty):
+                found = self.lines.get(timeout=WAKE_SECONDS)
+                return json.loads(found) if found else None
 
     def end(self) -> None:
         """Kill the process."""
@@ -231,6 +253,7 @@ def _start() -> Helper:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            bufsize=0,  # the ends of the pipes are closed after a fork, when a buffer's lock may be held for ever
             env={**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1"},
         )
     except OSError as refused:
@@ -239,12 +262,15 @@ def _start() -> Helper:
     timer = threading.Timer(START_SECONDS, process.kill)
     timer.daemon = True
     timer.start()
+    ready = None
     try:
-        ready = started._line()
+        ready = started.line()
     except ValueError:
-        ready = None
+        pass
     finally:
         timer.cancel()
+        if ready is None:
+            started.end()
     if not (isinstance(ready, dict) and "ready" in ready):
         started.end()
         raise CannotStartError(f"{arguments[0]} did not answer as a Python interpreter")

@@ -32,6 +32,7 @@ class SpssHeader:
     encoding : name in record 7/20, or None.
     code_page : number in record 7/3 (2 means "ASCII", and is often untrue), or None.
     sets : multiple-response sets, labels and names decoded with the declared or given code page.
+    packed : whether rows are compressed.
     weight : name of the weighting variable, or "".
     long_names : bytes of the record that gives the names users know: SHORT=long, tab, ...
     unreadable_names : place of the record of long names if the C reader cannot read it (it fails on byte 255, which
@@ -41,6 +42,7 @@ class SpssHeader:
     encoding: str | None = None
     code_page: int | None = None
     sets: tuple[MultipleResponse, ...] = ()
+    packed: bool = False
     weight: str = ""
     long_names: bytes = b""
     unreadable_names: int | None = None
@@ -85,6 +87,7 @@ def _read(file: BinaryIO, size: int, encoding: str | None) -> SpssHeader:
     if len(start) < HEADER_BYTES or start[:3] != b"$FL":
         return SpssHeader()
     order = "<" if struct.unpack("<i", start[64:68])[0] in (2, 3) else ">"
+    packed = struct.unpack(f"{order}i", start[72:76])[0] != 0
     weight_index = struct.unpack(f"{order}i", start[76:80])[0]
     declared: str | None = None
     code_page: int | None = None
@@ -110,7 +113,7 @@ def _read(file: BinaryIO, size: int, encoding: str | None) -> SpssHeader:
     sets = tuple(replace(one, variables=_long(one.variables, long_names)) for one in found if one is not None)
     weighted = 0 < weight_index <= len(short_names)
     weight = short_names[weight_index - 1].decode(codec, "replace").strip() if weighted else ""
-    return SpssHeader(declared, code_page, sets, long_names.get(weight, weight), pairs, unreadable)
+    return SpssHeader(declared, code_page, sets, packed, long_names.get(weight, weight), pairs, unreadable)
 
 
 def name_pairs(raw: bytes, codec: str) -> Frozen[str, str]:
