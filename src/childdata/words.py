@@ -149,6 +149,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "no weight was given: weights are the inverse of the sampling fractions",
         "вес не задан: веса обратны долям отбора",
     ),
+    "told.interval_unused": (
+        "interval {interval} is for shares, and no statistic of the call is one: the limits are by the standard error",
+        "интервал {interval} предназначен для долей, которых среди показателей нет: границы – по стандартной ошибке",
+    ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
         "{count} строк имеют {name} {first} или {second}, но не имеют пары",

@@ -113,7 +113,7 @@ def test_codes_can_be_left_among_the_values(tmp_path):
 def test_set_aside_answers_and_empty_columns_are_noted(tmp_path):
     notes = read(write(households(), tmp_path / "a.sav")).notes
     assert "4 answers declared missing were set aside in 3 variables (missing_reasons)." in notes
-    assert "1 variables are wholly empty: 'nothing'." in notes
+    assert "1 variable is wholly empty: 'nothing'." in notes
 
 
 def test_an_empty_column_is_a_number_column(tmp_path):

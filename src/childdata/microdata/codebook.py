@@ -41,7 +41,7 @@ class Part(Protocol):
     def notes(self) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no single truth to compare by
 class Codebook:
     """A description of every variable of a file, fit to be shown.
 
@@ -66,8 +66,7 @@ class Codebook:
         return self.rows.copy()
 
     def undeclared(self) -> pd.DataFrame:
-        """The variables with codes that read like "no answer" but are not declared so: name, label,
-        undeclared."""
+        """The variables with codes that read like "no answer" but are not declared so."""
         found = self.rows.loc[self.rows["undeclared"] != "", ["name", "label", "undeclared"]]
         return found.reset_index(drop=True)
 

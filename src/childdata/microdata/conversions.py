@@ -56,8 +56,7 @@ def parse_numbers(texts: pl.Series) -> tuple[pl.Series, int]:
 
 
 def reads_like_numbers(texts: pl.Series) -> bool:
-    """Whether at least nine in ten of the texts that are not empty are numbers, none with a leading zero (a
-    code)."""
+    """Whether at least nine in ten of the texts that are not empty are numbers, none a code such as "007"."""
     filled = texts.drop_nulls().head(20 * SAMPLE)
     filled = filled.filter(filled.str.strip_chars() != "").head(SAMPLE)
     if filled.len() < 5:
@@ -126,7 +125,8 @@ def remarks(data: Dataset) -> tuple[str, ...]:
         notes.append(f"Text that reads like numbers: {_some(looks)}; numbers={looks[:3]!r} turns it into numbers.")
     empty = [name for name in data.frame.columns if data.frame.height and _is_empty(data, name)]
     if empty:
-        notes.append(f"{len(empty)} variables are wholly empty: {_some(empty)}.")
+        are = "variable is" if len(empty) == 1 else "variables are"
+        notes.append(f"{len(empty)} {are} wholly empty: {_some(empty)}.")
     return tuple(notes)
 
 

@@ -26,7 +26,7 @@ from childdata.microdata.masking import mask
 from childdata.microdata.write import write_parts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no single truth to compare by
 class Dataset:
     """Rows, and what each column is.
 
@@ -221,8 +221,7 @@ class Dataset:
         return Dataset(frame, variables, unit=unit, source=self.source, notes=(*self.notes, note))
 
     def codebook(self) -> Codebook:
-        """A description of every variable that can be shown to others: no extremes, no free text, no small
-        counts."""
+        """A description of every variable, fit to be shown: no extremes, no free text, no small counts."""
         return make_codebook(self)
 
     def missing_reasons(self, name: str) -> pd.DataFrame:

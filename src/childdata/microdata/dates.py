@@ -38,8 +38,7 @@ _SAS_CLOCK = re.compile(r"^(IS|E|B)8601TM$")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a number that stands for a moment counts: its kind and how many of its units make one second or
-    day."""
+    """What a number that stands for a moment counts: its kind and how many of its units make a second (or day)."""
 
     kind: Kind
     per_unit: float
@@ -118,8 +117,7 @@ def _where(values: pl.Series, inside: pl.Series) -> pl.Series:
 
 
 def from_moments(moments: pl.Series, program: Program) -> tuple[pl.Series, str]:
-    """Dates, datetimes, times or durations as the counts of a program, and the display format that says
-    so."""
+    """Dates, datetimes, times or durations as the counts of a program, and its display format."""
     shift = _EPOCH_DAYS[program]
     formats = {
         "spss": {"date": "DATE11", "datetime": "DATETIME23.2", "time": "TIME11.2"},

@@ -82,8 +82,7 @@ def kind_of(dtype: pl.DataType) -> Kind:
 
 
 def with_variables(frame: pl.DataFrame, known: Mapping[str, Variable]) -> tuple[pl.DataFrame, dict[str, Variable]]:
-    """The frame with plain types, and a Variable for every column: the known one, or one made from the
-    column."""
+    """The frame with plain types, and a Variable for every column: known, or made from it."""
     columns: list[pl.Series] = []
     variables: dict[str, Variable] = {}
     for column in frame.iter_columns():

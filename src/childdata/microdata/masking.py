@@ -20,8 +20,7 @@ LARGEST_WHOLE = 2.0**53
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as the reader returned it, what the file says of it, and its tags (columns `row`,
-    `letter`)."""
+    """A column as the reader returned it, what the file says of it, and its tags by `row` and `letter`."""
 
     values: pl.Series
     variable: Variable

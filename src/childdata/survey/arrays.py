@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,3 +19,12 @@ def summed(codes: Codes, values: Floats, size: int) -> Floats:
     [3.0, 0.0, 5.0]
     """
     return np.bincount(codes, values, minlength=size).astype(np.float64, copy=False)
+
+
+def short(codes: Codes, size: int) -> NDArray[np.signedinteger[Any]]:
+    """Codes below `size` in 16 bits where they fit: numpy sorts those by their digits, in one pass.
+
+    >>> short(np.array([2, 0]), 3).dtype
+    dtype('int16')
+    """
+    return codes.astype(np.int16) if size < 1 << 15 else codes

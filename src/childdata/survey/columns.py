@@ -41,6 +41,7 @@ class Records:
     variables: Mapping[str, Variable]
     names: tuple[str, ...]
     place: str
+    _factors: dict[str, Factor] = field(default_factory=dict)
 
     @staticmethod
     def of(data: object) -> Records:
@@ -82,7 +83,12 @@ class Records:
         return (variable.label if variable else "") or name
 
     def factor(self, name: str) -> Factor:
-        """A variable as codes with labels."""
+        """A variable as codes with labels; made once."""
+        if name not in self._factors:
+            self._factors[name] = self._make_factor(name)
+        return self._factors[name]
+
+    def _make_factor(self, name: str) -> Factor:
         column = self.columns([name])[name]
         variable = self.variables.get(name)
         return make_factor(column, variable.value_labels if variable else _categories(self.frame, name))
@@ -151,6 +157,10 @@ class Columns:
             value = column.cast(pl.Float64).fill_null(0.0).to_numpy()
             self._numbers[expression.text] = Column(value, known)
         return self._numbers[expression.text]
+
+    def is_truth(self, expression: Expression) -> bool:
+        """Whether an expression holds truth values."""
+        return self.frame[expression.text].dtype == pl.Boolean
 
     def factor(self, expression: Expression) -> Factor:
         """An expression as categories, with the labels of the variable where it is a bare name."""

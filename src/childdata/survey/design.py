@@ -100,6 +100,12 @@ def encode(column: pl.Series) -> tuple[Codes, pl.Series]:
     >>> codes.tolist(), values.to_list()
     ([1, -1, 0], [1.0, 3.0])
     """
+    if column.dtype.is_integer() and column.null_count() == 0 and column.len():
+        whole = column.to_numpy()
+        lowest, width = int(whole.min()), int(whole.max()) - int(whole.min()) + 1
+        if width <= 4 * whole.size:
+            codes, kept = compact((whole - lowest).astype(np.intp), width)
+            return codes, pl.Series(column.name, kept + lowest, dtype=column.dtype)
     values = column.drop_nulls().unique().sort()
     if column.dtype.is_numeric() and values.len() and values.dtype != pl.Decimal:
         known = column.is_not_null().to_numpy()

@@ -203,19 +203,15 @@ def _rows(factors: Sequence[Factor], levels: Sequence[Codes], grouping: tuple[st
     if not chosen:
         cells = levels[0].size if levels else 1
         return Rows((), np.zeros(cells, dtype=np.intp), ((),))
+    widths = [len(factor.labels) + 1 for factor, _ in chosen]
     key = np.zeros(chosen[0][1].size, dtype=np.intp)
-    unknown = np.zeros(key.size, dtype=bool)
-    for factor, level in chosen:
-        width = len(factor.labels) + 1
+    shown = np.ones(key.size, dtype=bool)
+    for (_, level), width in zip(chosen, widths, strict=True):
         key = key * width + level
-        unknown |= level == width - 1
-    present = np.unique(key[~unknown] if missing_by == "total" else key)
+        if missing_by == "total":
+            shown &= level < width - 1
     row = np.full(key.size, -1, dtype=np.intp)
-    known = np.isin(key, present)
-    row[known] = np.searchsorted(present, key[known])
-    parts = _levels(present, [len(factor.labels) + 1 for factor, _ in chosen])
-    labels = tuple(
-        tuple((*factor.labels, MISSING)[part[k]] for (factor, _), part in zip(chosen, parts, strict=True))
-        for k in range(present.size)
-    )
-    return Rows(grouping, row, labels)
+    row[shown], present = compact(key[shown], int(np.prod(widths)))
+    parts = zip(chosen, _levels(present, widths), strict=True)
+    columns = [np.array([*factor.labels, MISSING], dtype=object)[part].tolist() for (factor, _), part in parts]
+    return Rows(grouping, row, tuple(zip(*columns, strict=True)))

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from childdata.survey.measure import Basis, Measured, Piece, measure, solve_quan
 from childdata.survey.quantiles import QuantileResult
 from childdata.survey.reduce import Grouped, Members, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Scores, Spread
-from childdata.survey.statistic import Quantile, Statistic
+from childdata.survey.statistic import Arithmetic, Item, Quantile, Statistic, Total
 from childdata.survey.variance import LonelyRule
 from childdata.words import word
 
@@ -93,10 +93,12 @@ def run(records: Records, design: Design, call: Call) -> Result:
     """Carry out a call."""
     expressions = [one for statistic in call.statistics.values() for one in statistic.expressions()]
     columns = Columns.of(records, [*expressions, *_rules(call.where)])
-    statistics, item_labels = _with_categories(call.statistics, columns)
+    statistics, item_labels = _with_categories(_with_scales(call.statistics, columns), columns)
     inside, notes = _inside(columns, _rules(call.where), records)
     layouts, by_notes = _layouts(records, design, call, inside)
     notes += by_notes + _undefined_notes(columns)
+    if call.interval != "auto" and not any(one.scale == "share" for one in statistics.values()):
+        notes.append(word("told.interval_unused", interval=repr(call.interval)))
     bases = {name: Basis.of(statistic, columns) for name, statistic in statistics.items()}
     bases = _missing_rule(bases, call, inside, design.weight)
     blocks: list[RowBlock] = []
@@ -153,6 +155,21 @@ def _inside(columns: Columns, where: Sequence[Expression], records: Records) -> 
 
 def _undefined_notes(columns: Columns) -> list[str]:
     return [word("told.undefined", rule=repr(text), count=count) for text, count in columns.undefined.items() if count]
+
+
+def _with_scales(statistics: Mapping[str, Statistic], columns: Columns) -> dict[str, Statistic]:
+    """A mean of a column of truth values is a share, as the mean of a rule is."""
+    return {
+        name: replace(one, scale="share") if one.scale == "amount" and _is_mean_of_truth(one, columns) else one
+        for name, one in statistics.items()
+    }
+
+
+def _is_mean_of_truth(statistic: Statistic, columns: Columns) -> bool:
+    match statistic.items:
+        case (Item(_, Arithmetic("/", Total(y, None), Total(one))),) if one.text == "1":
+            return columns.is_truth(y)
+    return False
 
 
 def _with_categories(

@@ -159,7 +159,7 @@ def measure(node: Node, grouped: Grouped, measured: Measured, solve: RankedSolve
         value, slopes = differentiate(node, at)
     value = np.broadcast_to(value, (grouped.size,)).astype(np.float64)
     value = np.where(np.isfinite(value), value, np.nan)
-    coefficients, constant = _coefficients(slopes, measured, grouped.size)
+    coefficients, constant = _coefficients(slopes, values, measured, grouped)
     score = _scores(coefficients, constant, grouped, measured)
     if ranked:
         influence = _record_influence(slopes, ranked, coefficients, constant, grouped, measured)
@@ -171,20 +171,31 @@ def measure(node: Node, grouped: Grouped, measured: Measured, solve: RankedSolve
     return Piece(value, score, scatter, first, own.low if own else None, own.high if own else None)
 
 
-def _coefficients(slopes: dict[Leaf, Floats], measured: Measured, rows: int) -> tuple[dict[Total, Floats], Floats]:
-    """The derivative by each shifted total, and by Σ w, which takes up the shifts."""
-    constant = np.zeros(rows)
+def _coefficients(
+    slopes: dict[Leaf, Floats], values: dict[Total, Floats], measured: Measured, grouped: Grouped
+) -> tuple[dict[Total, Floats], Floats]:
+    """The derivative by each shifted total, and by Σ w, which takes up the shifts.
+
+    Where Σ_j (∂θ/∂T_j) T_j = 0 (Euler: means, shares, ratios) the scores sum to zero, and the coefficient of Σ w
+    follows from the shifted totals without the cancellation that a large mean would bring.
+    """
+    constant, euler, magnitude, shifted = (np.zeros(grouped.size) for _ in range(4))
+    size = grouped.by_row(measured.ones)
     coefficients: dict[Total, Floats] = {}
     for leaf, slope in slopes.items():
         if not isinstance(leaf, Total):
             continue
-        finite = np.broadcast_to(np.where(np.isfinite(slope), slope, 0.0), (rows,))
+        finite = np.broadcast_to(np.where(np.isfinite(slope), slope, 0.0), (grouped.size,))
+        euler, magnitude = euler + finite * values[leaf], magnitude + np.abs(finite * values[leaf])
         if measured.basis.values[leaf] is None:
             constant = constant + finite
         else:
             coefficients[leaf] = finite
             constant = constant + finite * measured.basis.shift[leaf]
-    return coefficients, constant
+            shifted = shifted + finite * grouped.by_row(measured.sums[leaf])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        balanced = (np.abs(euler) <= _ROUNDING * magnitude) & (size > 0)
+        return coefficients, np.where(balanced, -shifted / size, constant)
 
 
 def _scores(coefficients: dict[Total, Floats], constant: Floats, grouped: Grouped, measured: Measured) -> Floats:

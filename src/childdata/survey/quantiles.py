@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats, summed
+from childdata.survey.arrays import Codes, Floats, short, summed
 from childdata.survey.intervals import proportion_interval, t_quantile
 
 TIE = 1e-12  # a cumulative weight this close to p × total, relatively, is on p
@@ -92,7 +92,7 @@ class Sample:
         """The records of each row in the order of y; records of weight zero left out."""
         order = np.argsort(self.y, kind="stable")
         order = order[self.weight[order] > 0]
-        order = order[np.argsort(self.row[order], kind="stable")]
+        order = order[np.argsort(short(self.row[order], self.rows), kind="stable")]
         ends = np.searchsorted(self.row[order], np.arange(self.rows + 1))
         y, weight = self.y[order], self.weight[order]
         return [Ordered(y[a:b], weight[a:b], np.cumsum(weight[a:b])) for a, b in pairwise(ends)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats, Mask, summed
+from childdata.survey.arrays import Codes, Floats, Mask, short, summed
 from childdata.survey.design import Stage, compact
 from childdata.survey.domains import Partition, Rows
 
@@ -113,8 +113,7 @@ class Triplets:
         from scipy.sparse import csc_array
 
         if self.distinct:
-            # numpy sorts short integers by their digits, in time proportional to their number
-            order = np.argsort(self.row.astype(np.int16) if rows < 1 << 15 else self.row, kind="stable")
+            order = np.argsort(short(self.row, rows), kind="stable")
             unit, value, row = self.unit[order], self.value[order], self.row
         else:
             code, kept = compact(self.row * units + self.unit, rows * units)
@@ -173,10 +172,10 @@ def members_by_row(grouped: Grouped, member: Mask, stages: tuple[Stage, ...]) ->
     psus = np.diff(first.indptr).astype(np.float64)
     row = np.repeat(np.arange(grouped.size), np.diff(first.indptr))
     strata = stages[0].sampled.size
-    cells = np.unique(row * strata + stages[0].stratum[first.indices])
+    _, cells = compact(row * strata + stages[0].stratum[first.indices], grouped.size * strata)
     sampled = stages[0].sampled[cells % strata]
     return Members(
         psus,
         np.bincount(cells // strata, minlength=grouped.size).astype(np.float64),
-        summed(cells // strata, sampled, grouped.size),
+        summed(cells // strata, sampled.astype(np.float64), grouped.size),
     )

@@ -153,8 +153,9 @@ def _sparse_covariance(scores: csc_array, stage: Stage, how: Centring, mean: Flo
         mean = np.where(how.kept, mean, 0.0)
     products = scores.T @ (diags_array(how.factor[stage.stratum]) @ scores)
     centre = mean.T @ (mean * (how.factor * stage.sampled)[:, None])
-    total: Floats = products.toarray() - centre
-    return total * np.outer(how.scale, how.scale)
+    with np.errstate(invalid="ignore"):
+        total: Floats = (products.toarray() - centre) * np.outer(how.scale, how.scale)
+    return total
 
 
 def _deviations(

@@ -67,7 +67,9 @@ def read_rows(
     unique = list(dict.fromkeys(wanted))
     if reasons:
         count = sum(len(reason) - reason.null_count() for reason in reasons.values())
-        notes.append(f"{count} answers declared missing were set aside in {len(reasons)} variables (missing_reasons).")
+        answers = "answer declared missing was" if count == 1 else "answers declared missing were"
+        places = "variable" if len(reasons) == 1 else "variables"
+        notes.append(f"{count} {answers} set aside in {len(reasons)} {places} (missing_reasons).")
     by_name = {variable.name: variable for variable in variables}
     return Dataset(
         frame=pl.DataFrame([values[name] for name in unique]),

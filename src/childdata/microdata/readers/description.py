@@ -178,8 +178,7 @@ def _texts(reply: dict[str, Any]) -> list[str]:
 
 
 def _decoded(reply: dict[str, Any], codec: str) -> dict[str, Any]:
-    """A description that was read byte by byte, decoded; what is no text becomes the replacement
-    character."""
+    """A description that was read byte by byte, decoded; what is no text becomes "\ufffd"."""
 
     def mend(text: Any) -> Any:
         return text.encode("latin-1", "replace").decode(codec, "replace").rstrip("�") if isinstance(text, str) else text

@@ -299,8 +299,7 @@ class Desk:
     Parameters
     ----------
     source : name of the file, for messages.
-    isolate : "auto" reads in this process, with one warning, where no helper can be started; True refuses;
-    False
+    isolate : "auto" reads in this process, with one warning, where no helper can be started; True refuses; False
         never uses a helper.
     limit : bytes that the rows may take.
     timeout : seconds one request may take.
