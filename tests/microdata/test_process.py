@@ -28,6 +28,14 @@ def file(tmp_path) -> Path:
     return write({"a": [1.0, 2.0], "t": ["x", "y"]}, tmp_path / "small.sav")
 
 
+@pytest.fixture
+def empty_room(monkeypatch, tmp_path) -> None:
+    """As if no file had been read yet in this process."""
+    room = process_module._Room(folder=tmp_path / "room")
+    (tmp_path / "room").mkdir()
+    monkeypatch.setattr(process_module, "_room", room)
+
+
 def helper_process() -> subprocess.Popen[bytes]:
     running = process_module._room.helper
     assert running is not None
@@ -274,8 +282,7 @@ def test_an_interrupt_while_reading_leaves_the_next_file_readable(tmp_path, file
     assert read(file, isolate=True).frame.height == 2
 
 
-def test_where_no_helper_can_be_started_auto_warns_once_and_true_refuses(monkeypatch, file):
-    monkeypatch.setattr(process_module, "_room", process_module._Room())
+def test_where_no_helper_can_be_started_auto_warns_once_and_true_refuses(monkeypatch, file, empty_room):
     monkeypatch.setattr(sys, "executable", "C:/Program Files/R/R-4.4/bin/R.exe")
     monkeypatch.setattr(sys, "prefix", "/nowhere")
     monkeypatch.setattr(sys, "base_prefix", "/nowhere")
@@ -289,8 +296,7 @@ def test_where_no_helper_can_be_started_auto_warns_once_and_true_refuses(monkeyp
     assert read(file).frame.height == 2, "a second warning would be an error"
 
 
-def test_a_program_that_is_no_interpreter_is_found_out(monkeypatch, tmp_path, file):
-    monkeypatch.setattr(process_module, "_room", process_module._Room())
+def test_a_program_that_is_no_interpreter_is_found_out(monkeypatch, tmp_path, file, empty_room):
     impostor = tmp_path / "python-impostor"
     impostor.write_text("#!/bin/sh\nexit 0\n")
     impostor.chmod(0o755)

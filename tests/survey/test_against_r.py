@@ -36,7 +36,11 @@ def survey(name: str, **options: Any) -> cd.Survey:
     design = DESIGNS[name]
     data = pd.read_csv(REFERENCE / f"random_{design['data']}.csv")
     return cd.Survey(
-        data, weight=design["weight"], strata=design["strata"], psu=design["psu"] or None, fpc=design["fpc"] or None,
+        data,
+        weight=design["weight"],
+        strata=design["strata"],
+        psu=design["psu"] or None,
+        fpc=design["fpc"] or None,
         **options,
     )
 

@@ -34,7 +34,10 @@ def frame_of(name: str) -> pd.DataFrame:
 def ours(name: str) -> cd.Survey:
     design = DESIGNS[name]
     return cd.Survey(
-        frame_of(name), weight=design["weight"], strata=design["strata"], psu=design["psu"] or None,
+        frame_of(name),
+        weight=design["weight"],
+        strata=design["strata"],
+        psu=design["psu"] or None,
         fpc=design["fpc"] or None,
     )
 
@@ -142,7 +145,10 @@ def taylor(name: str, parameter: str, variable: str, **more: Any) -> Any:
     design, data = DESIGNS[name], frame_of(name)
     estimator = package.TaylorEstimator(getattr(package.PopParam, parameter))
     estimator.estimate(
-        y=data[variable], samp_weight=data[design["weight"]], stratum=data["stratum"], psu=data["unit1"],
+        y=data[variable],
+        samp_weight=data[design["weight"]],
+        stratum=data["stratum"],
+        psu=data["unit1"],
         **{key: data[value] if isinstance(value, str) else value for key, value in more.items()},
     )
     return estimator

@@ -60,7 +60,11 @@ def test_01_stratified_means_with_their_covariance(apistrat: cd.Survey, case: Ca
     found = apistrat.estimate(statistics)
     check(
         found.to_frame(),
-        estimate=value["est"], se=value["se"], df=[value["df"]] * 2, ci_low=value["lci"], ci_high=value["uci"],
+        estimate=value["est"],
+        se=value["se"],
+        df=[value["df"]] * 2,
+        ci_low=value["lci"],
+        ci_high=value["uci"],
         deff=value["deff_replace"],
     )
     np.testing.assert_allclose(found.covariance(), value["cov"], rtol=CLOSE)
@@ -78,7 +82,12 @@ def test_02_totals_with_and_without_fpc(
     check(apistrat.estimate(statistics[0], convention="r").to_frame(), deff=value["deff"][:1])
     free = cd.Survey(data("apistrat"), weight="pw", strata="stype")
     plain = case("02b_strat_total_wr")
-    check(free.estimate(statistics[0], convention="r").to_frame(), estimate=plain["est"], se=plain["se"], deff=plain["deff"])
+    check(
+        free.estimate(statistics[0], convention="r").to_frame(),
+        estimate=plain["est"],
+        se=plain["se"],
+        deff=plain["deff"],
+    )
 
 
 def test_03_ratio(apistrat: cd.Survey, case: Callable[[str], Case]) -> None:
@@ -127,10 +136,14 @@ def test_06_covariance_of_two_stages_is_that_of_their_sum(data: Callable[[str], 
 def test_07_quantile_intervals(apiclus1: cd.Survey, case: Callable[[str], Case], interval: Any) -> None:
     value = case("07_clus1_quantile_ci")[interval]
     points = [0.25, 0.5, 0.75]
-    kept = slice(0, 2) if interval == "score" else slice(0, 3)  # the score interval at .75 hangs on a tie in floating point
+    kept = (
+        slice(0, 2) if interval == "score" else slice(0, 3)
+    )  # the score interval at .75 hangs on a tie in floating point
     frame = apiclus1.estimate(cd.quantile("api00", points, interval=interval)).to_frame()[kept]
     assert frame["item"].tolist() == points[kept]
-    check(frame, estimate=value["est"][kept], ci_low=value["lci"][kept], ci_high=value["uci"][kept], se=value["se"][kept])
+    check(
+        frame, estimate=value["est"][kept], ci_low=value["lci"][kept], ci_high=value["uci"][kept], se=value["se"][kept]
+    )
 
 
 @pytest.mark.parametrize("rule", ["math", "school", *(f"hf{k}" for k in range(1, 10))])
@@ -150,7 +163,15 @@ def test_10_intervals_of_a_share(nhanes: cd.Survey, case: Callable[[str], Case],
     value = case("10_nhanes_ciprop")
     low, high = value[{"logit": "xlogit", "t": "mean"}.get(interval, interval)]["ci"]
     found = nhanes.estimate(cd.mean("HI_CHOL == 1"), interval=interval, convention="r").to_frame()
-    check(found, estimate=value["mean"]["est"], se=value["se"], ci_low=low, ci_high=high, df=value["df"], deff=value["deff"])
+    check(
+        found,
+        estimate=value["mean"]["est"],
+        se=value["se"],
+        ci_low=low,
+        ci_high=high,
+        df=value["df"],
+        deff=value["deff"],
+    )
     assert found["n"].item() == value["n_used"]
     check(nhanes.estimate(cd.mean("HI_CHOL == 1")).to_frame(), deff=value["deff_replace"])
 
@@ -163,10 +184,14 @@ def test_11_domains_of_two_variables(nhanes: cd.Survey, case: Callable[[str], Ca
     check(frame, estimate=value["est"], se=value["se"])
 
 
-def test_15_taylor_ratio_of_two_psus_a_stratum(data: Callable[[str], pd.DataFrame], case: Callable[[str], Case]) -> None:
+def test_15_taylor_ratio_of_two_psus_a_stratum(
+    data: Callable[[str], pd.DataFrame], case: Callable[[str], Case]
+) -> None:
     value = case("15_replicates")["taylor"]
     survey = cd.Survey(data("scd"), strata="ESA", psu="ambulance")
-    check(survey.estimate(cd.ratio("alive", "arrests")).to_frame(), estimate=value["est"], se=value["se"], df=value["df"])
+    check(
+        survey.estimate(cd.ratio("alive", "arrests")).to_frame(), estimate=value["est"], se=value["se"], df=value["df"]
+    )
 
 
 @pytest.mark.parametrize("rule", ["certainty", "adjust", "average"])
@@ -194,7 +219,9 @@ def test_17_two_stages_of_mu284(data: Callable[[str], pd.DataFrame], case: Calla
     value = case("17_mu284")
     survey = cd.Survey(data("mu284"), psu=["id1", "id2"], fpc=["n1", "n2"])
     frame = survey.estimate({"total": cd.total("y1"), "mean": cd.mean("y1")}).to_frame()
-    check(frame, estimate=[value["total"], value["mean"]], se=[value["total_se"], value["mean_se"]], df=[value["df"]] * 2)
+    check(
+        frame, estimate=[value["total"], value["mean"]], se=[value["total_se"], value["mean_se"]], df=[value["df"]] * 2
+    )
 
 
 def test_18_unequal_probabilities_with_replacement(

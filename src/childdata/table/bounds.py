@@ -17,7 +17,16 @@ import numpy as np
 from childdata.table.sums import Floats, Sum, Truths, systems
 
 
-def pinned(sums: Sequence[Sum], hidden: Truths, *, known: Truths, few: Truths, counts: Floats, most: int) -> Truths:
+def pinned(
+    sums: Sequence[Sum],
+    hidden: Truths,
+    *,
+    known: Truths,
+    few: Truths,
+    counts: Floats,
+    most: int,
+    asked: Truths | None = None,
+) -> Truths:
     """Which of the few can only have one value.
 
     Parameters
@@ -25,6 +34,7 @@ def pinned(sums: Sequence[Sum], hidden: Truths, *, known: Truths, few: Truths, c
     hidden : (nodes,) what is not shown, the few among it.
     known : (nodes,) what a reader knows if it is not hidden.
     few : (nodes,) told to be 1 to `most`; other hidden counts are told to be more.
+    asked : (nodes,) those of the few to be looked at; None: all.
     counts : (nodes,) the true counts; NaN only where not known.
 
     >>> one = [Sum(2, (0, 1))]
@@ -39,11 +49,14 @@ def pinned(sums: Sequence[Sum], hidden: Truths, *, known: Truths, few: Truths, c
 
     found = np.zeros_like(hidden)
     truth = _completed(sums, counts)
+    asked = few if asked is None else asked
     for nodes, matrix in systems(sums, hidden | ~known):
+        if not asked[nodes].any():
+            continue
         right = matrix @ truth[nodes]
         bounds = [(1, most) if few[node] else (0, None) if not known[node] else (most + 1, None) for node in nodes]
         least, largest = truth[nodes].copy(), truth[nodes].copy()
-        for place in np.flatnonzero(few[nodes]):
+        for place in np.flatnonzero(asked[nodes]):
             for sign in (1.0, -1.0):
                 if largest[place] - least[place] >= 1 - 1e-6:
                     break
@@ -52,7 +65,7 @@ def pinned(sums: Sequence[Sum], hidden: Truths, *, known: Truths, few: Truths, c
                 solved = linprog(aim, A_eq=matrix, b_eq=right, bounds=bounds, method="highs")
                 if solved.status == 0 and solved.x is not None:
                     least, largest = np.minimum(least, solved.x), np.maximum(largest, solved.x)
-        found[nodes] = few[nodes] & (largest - least < 1 - 1e-6)
+        found[nodes] = asked[nodes] & (largest - least < 1 - 1e-6)
     return found
 
 

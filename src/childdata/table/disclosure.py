@@ -291,12 +291,18 @@ def _complement(
 
 def _complement_counts(sums: Sequence[Sum], own: Truths, has_row: Truths, n: Floats, *, most: int) -> Truths:
     sums = holding(sums, n)
+    # Whoever has two possible values keeps them when more is hidden: he is asked once.
+    asked = own.copy()
 
     def worked_out(hidden: Truths) -> Truths:
-        return pinned(sums, hidden, known=has_row, few=own, counts=n, most=most)
+        found = pinned(sums, hidden, known=has_row, few=own, counts=n, most=most, asked=asked)
+        asked[:] = found
+        return found
 
     # That a cell is empty is told: what is hidden is known not to be.
-    return protected(sums, own, known=has_row, rows=has_row & (n > 0), size=n, further=worked_out)
+    rows = has_row & (n > 0)
+    roomy = np.where(n > 2 * most, n, n + np.nansum(n))
+    return protected(sums, own, known=has_row, rows=rows, size=n, further=worked_out, roomy=roomy)
 
 
 def _complement_values(

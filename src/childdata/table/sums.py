@@ -244,6 +244,7 @@ def protected(
     rows: Truths,
     size: Floats,
     further: Callable[[Truths], Truths],
+    roomy: Floats | None = None,
 ) -> Truths:
     """What must be hidden so that nothing hidden can be worked out.
 
@@ -255,6 +256,8 @@ def protected(
     size : (nodes,) records; small cells are hidden first, totals when no cell is left.
     further : given what is hidden, the nodes that a reader can work out because he knows between which
         ends a hidden number lies.
+    roomy : (nodes,) as `size`, where `further` asks for more: a count just over the small ones is
+        known too well to hide anything.
 
     >>> table = [Sum(3, (0, 1, 2))]
     >>> every = np.ones(4, dtype=bool)
@@ -270,13 +273,11 @@ def protected(
         told = lines.single_gaps(unknown)
         if not (told & hidden).any():
             told = exposed(sums, unknown)
+        useless, order = told & ~hidden, size
         if not (told & hidden).any():
-            # What is hidden beside and told all the same hides nothing, and may be shown.
-            result &= ~told | hidden
-            told = further(result)
-        if not (told & hidden).any():
-            return result
-        more = lines.beside(told & result, unknown, rows & ~result, size)
+            told, order = further(result), size if roomy is None else roomy
+        more = lines.beside(told & result, unknown, rows & ~result, order) if (told & hidden).any() else None
         if more is None:
-            return result
+            # What was hidden beside and is told all the same hides nothing: it may as well be shown.
+            return result & ~useless
         result[more] = True
