@@ -140,8 +140,10 @@ def woodruff(
         method = "t" if interval == "mean" else "logit" if interval == "xlogit" else interval
         ends = proportion_interval(method, share, error, df=df, n=n, level=level, clip=False)
         low, high = (np.array([one.at(x, rule) for one, x in zip(ordered, end, strict=True)]) for end in ends)
+    t = t_quantile(df, level)
     with np.errstate(divide="ignore", invalid="ignore"):
-        stretch = np.where(error > 0, (high - low) / (2 * t_quantile(df, level)) / error, 0.0)
+        # without degrees of freedom there is no interval, and so no standard error
+        stretch = np.where(np.isnan(t), np.nan, np.where(error > 0, (high - low) / (2 * t) / error, 0.0))
     return QuantileResult(value, low, high, -influence * stretch[sample.row])
 
 

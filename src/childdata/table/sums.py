@@ -221,14 +221,20 @@ class Lines:
                 return unknown & ~left
             left[self.places[alone]] = False
 
-    def beside(self, threatened: Truths, hidden: Truths, open_rows: Truths, size: Floats) -> int | None:
+    def beside(
+        self, threatened: Truths, hidden: Truths, open_rows: Truths, size: Floats, *, tightest: bool
+    ) -> int | None:
         """What to hide next: in a sum with something threatened, a cell before a total, one that leaves
-        few sums with itself as the only gap, the smallest; None if nothing is left to hide."""
-        touched = np.zeros(self.starts.size, dtype=bool)
-        touched[self.owner[threatened[self.places]]] = True
-        lonely = np.bincount(self.places, (self.gaps(hidden) == 0)[self.owner], minlength=hidden.size)
-        for lines in (touched, np.ones_like(touched)):
-            candidates = np.unique(self.places[lines[self.owner]])
+        few sums with itself as the only gap, the smallest; None if nothing is left to hide.
+
+        `tightest` looks at the touched sum with the fewest gaps first.
+        """
+        gaps = self.gaps(hidden)
+        touched = np.unique(self.owner[threatened[self.places]])
+        lonely = np.bincount(self.places, (gaps == 0)[self.owner], minlength=hidden.size)
+        groups = [[one] for one in touched[np.argsort(gaps[touched], kind="stable")]] if tightest else [touched]
+        for group in (*groups, np.arange(gaps.size)):
+            candidates = np.unique(self.places[np.isin(self.owner, group)])
             candidates = candidates[open_rows[candidates]]
             if candidates.size:
                 best = np.lexsort((size[candidates], lonely[candidates], self.is_total[candidates]))
@@ -273,11 +279,14 @@ def protected(
         told = lines.single_gaps(unknown)
         if not (told & hidden).any():
             told = exposed(sums, unknown)
-        useless, order = told & ~hidden, size
+        useless, tightest = told & ~hidden, not (told & hidden).any()
+        if tightest:
+            told = further(result)
         if not (told & hidden).any():
-            told, order = further(result), size if roomy is None else roomy
-        more = lines.beside(told & result, unknown, rows & ~result, order) if (told & hidden).any() else None
-        if more is None:
             # What was hidden beside and is told all the same hides nothing: it may as well be shown.
             return result & ~useless
+        order = roomy if tightest and roomy is not None else size
+        more = lines.beside(told & result, unknown, rows & ~result, order, tightest=tightest)
+        if more is None:
+            return result
         result[more] = True
