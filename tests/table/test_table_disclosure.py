@@ -232,3 +232,41 @@ def test_reader_who_tries_every_table_cannot_tell_a_hidden_count(counts: list[in
     assert np.logical_and.reduce([tables[place] == cells[place] for place in places]).any()
     for place in few:
         assert len(np.unique(tables[place])) > 1
+
+
+def test_two_fours_under_a_shown_total_are_covered_by_hiding_totals_and_little_else() -> None:
+    # In region a the total 8 says 4 and 4; nothing in other regions helps, so its total is hidden, and one more.
+    counts = {"a": (4, 4), "b": (30, 40), "c": (50, 60), "d": (70, 80)}
+    rows = [
+        {"region": region, "sex": sex, "n": n}
+        for region, both in counts.items()
+        for sex, n in zip("fm", both, strict=True)
+    ]
+    rows += [{"region": region, "sex": "Total", "n": sum(both)} for region, both in counts.items()]
+    rows += [
+        {"region": "Total", "sex": sex, "n": sum(both[place] for both in counts.values())}
+        for place, sex in enumerate("fm")
+    ]
+    frame = pd.DataFrame([*rows, {"region": "Total", "sex": "Total", "n": 338}])
+    frame = frame.assign(statistic="median(y)", scale="amount", estimate=np.arange(15.0))
+    states = conceal(frame, ["region", "sex"], MICS).set_index(["region", "sex"])["count_state"]
+    assert states["a", "f"] == states["a", "m"] == "few"
+    assert states["a", "Total"] == "suppressed"
+    assert 3 <= (states == "suppressed").sum() <= 5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_small_cells_of_a_large_cross_cost_few_others(seed: int) -> None:
+    counts = np.random.default_rng(seed).poisson(8, size=(40, 2))
+    inner = pd.DataFrame(
+        [{"region": f"r{row}", "sex": "fm"[column], "n": int(n)} for (row, column), n in np.ndenumerate(counts)]
+    )
+    margins = [
+        inner.groupby("region", as_index=False)["n"].sum().assign(sex="Total"),
+        inner.groupby("sex", as_index=False)["n"].sum().assign(region="Total"),
+        pd.DataFrame({"region": ["Total"], "sex": ["Total"], "n": [int(counts.sum())]}),
+    ]
+    frame = pd.concat([inner, *margins], ignore_index=True).assign(statistic="median(y)", scale="amount", estimate=1.0)
+    states = conceal(frame, ["region", "sex"], MICS)["count_state"].value_counts()
+    assert states.get("few", 0) > 0
+    assert states.get("suppressed", 0) <= 2 * states["few"] + 4

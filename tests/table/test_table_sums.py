@@ -86,3 +86,17 @@ def test_nothing_that_is_hidden_is_exposed_in_the_end(choice: list[bool]) -> Non
     hidden = protected(sums, own, known=every, rows=every, size=size, further=np.zeros_like)
     assert (hidden | ~own).all()
     assert not (exposed(sums, hidden) & hidden).any()
+
+
+def test_lone_small_cell_of_a_large_cross_costs_three_others() -> None:
+    keys = [(f"region {row}", sex) for row in range(100) for sex in ("girls", "boys", ALL)]
+    keys += [(ALL, sex) for sex in ("girls", "boys", ALL)]
+    sums = all_sums(all_nodes(keys))
+    size = np.array([20.0 + place % 37 for place in range(len(keys))])
+    own, every = np.zeros(len(keys), dtype=bool), np.ones(len(keys), dtype=bool)
+    own[0] = True
+    hidden = protected(sums, own, known=every, rows=every, size=size, further=np.zeros_like)
+    assert hidden.sum() == 4
+    labels = [keys[place] for place in np.flatnonzero(hidden)]
+    assert len({row for row, _ in labels}) == 2
+    assert {sex for _, sex in labels} == {"girls", "boys"}

@@ -286,7 +286,8 @@ def protected(
             # What was hidden beside and is told all the same hides nothing: it may as well be shown.
             return result & ~useless
         order = roomy if tightest and roomy is not None else size
-        more = lines.beside(told & result, unknown, rows & ~result, order, tightest=tightest)
+        # A gap that was opened in vain is widened first.
+        more = lines.beside((told | useless) & result, unknown, rows & ~result, order, tightest=tightest)
         if more is None:
             return result
         result[more] = True
