@@ -265,3 +265,79 @@ def test_demonstration_is_written_and_told(tmp_path: Path, capsys: pytest.Captur
     assert "Стандартная ошибка" in russian
     assert "Invented survey" in (folder / "report_en.html").read_text(encoding="utf-8")
     assert (folder / "codebook.xlsx").exists()
+
+
+def test_design_of_stages_and_populations_is_passed_on(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["estimate", file, "--mean", "haz", "--strata", "stratum", "--psu", "psu", "--fpc", "60"]
+    code, out, err = run(capsys, *words, "--weight", "w", "--suppress", "none")
+    assert (code, err) == (0, "")
+    survey = cd.Survey(cd.read(file), weight="w", strata="stratum", psu="psu", fpc=60)
+    (row,) = survey.estimate(cd.mean("haz")).table(suppress=None).grid().rows
+    assert all(cell.text in out for cell in row[:2])
+
+
+@pytest.mark.parametrize("convention", ["r", "stata", "mics"])
+def test_convention_and_level_reach_the_table(file: Path, convention: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--mean", "haz < -2", "--convention", convention, "--level", "0.9"]
+    code, out, _ = run(capsys, "estimate", file, *DESIGN, *words)
+    survey = cd.Survey(cd.read(file), weight="w", strata="stratum", psu="psu")
+    frame = survey.estimate(cd.mean("haz < -2"), convention=convention, level=0.9).to_frame()  # type: ignore[arg-type]
+    assert code == 0
+    assert f"{100 * frame['ci_low'].item():.1f}%" in out
+    assert "90% confidence interval" in out
+
+
+def test_only_the_variables_in_use_are_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def watched(path: str, columns: list[str], encoding: str | None) -> cd.Dataset:
+        asked.append(columns)
+        return cd.read(path, columns=columns, encoding=encoding)
+
+    monkeypatch.setattr("childdata.cli.run.read", watched)
+    words = [
+        "--mean",
+        "low := haz < -2",
+        "--ratio",
+        "food / spending",
+        "--where",
+        "sex == 1",
+        "--each",
+        "region*sex",
+        "region",
+    ]
+    assert main(["estimate", str(file), *DESIGN, *words]) == 0
+    assert sorted(asked[0]) == ["food", "haz", "psu", "region", "sex", "spending", "stratum", "w"]
+
+
+def test_interruption_has_its_own_exit_code(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("childdata.cli.run.read", interrupted)
+    assert run(capsys, "codebook", file) == (130, "", "childdata: interrupted\n")
+
+
+def test_trouble_of_the_system_is_one_line(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "t.sav")
+
+    monkeypatch.setattr("childdata.cli.run.read", full)
+    assert run(capsys, "codebook", file) == (1, "", "childdata: t.sav could not be used: No space left on device\n")
+
+
+def test_table_on_the_console_tells_nothing_that_the_file_hides(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["estimate", file, *DESIGN, "--mean", "haz", "--by", "region", "--margins"]
+    printed = run(capsys, *words)[1]
+    run(capsys, *words, "--out", tmp_path / "t.csv")
+    written = (tmp_path / "t.csv").read_text(encoding="utf-8-sig")
+    hidden = cd.Survey(cd.read(file), weight="w").estimate(cd.mean("haz"), by="region").to_frame().set_index("region")
+    number = f"{hidden.loc['=1+1', 'estimate']:.2f}"
+    assert number not in printed.replace("−", "-").split()
+    assert f"{hidden.loc['=1+1', 'estimate']}"[:8] not in written

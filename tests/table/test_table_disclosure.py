@@ -236,23 +236,15 @@ def test_reader_who_tries_every_table_cannot_tell_a_hidden_count(counts: list[in
 
 def test_two_fours_under_a_shown_total_are_covered_by_hiding_totals_and_little_else() -> None:
     # In region a the total 8 says 4 and 4; nothing in other regions helps, so its total is hidden, and one more.
-    counts = {"a": (4, 4), "b": (30, 40), "c": (50, 60), "d": (70, 80)}
-    rows = [
-        {"region": region, "sex": sex, "n": n}
-        for region, both in counts.items()
-        for sex, n in zip("fm", both, strict=True)
-    ]
-    rows += [{"region": region, "sex": "Total", "n": sum(both)} for region, both in counts.items()]
-    rows += [
-        {"region": "Total", "sex": sex, "n": sum(both[place] for both in counts.values())}
-        for place, sex in enumerate("fm")
-    ]
-    frame = pd.DataFrame([*rows, {"region": "Total", "sex": "Total", "n": 338}])
+    counts = pd.DataFrame({"f": [4, 30, 50, 70], "m": [4, 40, 60, 80]}, index=list("abcd"))
+    counts["Total"] = counts.sum(axis=1)
+    counts.loc["Total"] = counts.sum()
+    frame = counts.rename_axis(index="region", columns="sex").stack().rename("n").reset_index()
     frame = frame.assign(statistic="median(y)", scale="amount", estimate=np.arange(15.0))
     states = conceal(frame, ["region", "sex"], MICS).set_index(["region", "sex"])["count_state"]
     assert states["a", "f"] == states["a", "m"] == "few"
     assert states["a", "Total"] == "suppressed"
-    assert 3 <= (states == "suppressed").sum() <= 5
+    assert 3 <= (states == "suppressed").sum() <= 6
 
 
 @pytest.mark.parametrize("seed", range(5))

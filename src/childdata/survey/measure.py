@@ -116,16 +116,20 @@ class Measured:
         first, second = (None if leaf is None else self.basis.values[leaf] for leaf in (a, b))
         if first is None and second is None:
             return summed(self.pairs.cell, self.ones, self.pairs.cells)
-        if first is None or second is None:
+        if first is None or second is None or (a == b and _is_indicator(a)):
             single = b if first is None else a
             sums = self.ones if single is None else self.sums[single]
             return summed(self.pairs.cell, sums, self.pairs.cells)
         key = (a, b)
         if key not in self._moments:
             product = self.weight * self.pairs.select(first) * self.pairs.select(second)
-            cell = self.pairs.cell[self.pairs.pair]
-            self._moments[key] = summed(cell, product, self.pairs.cells)
+            self._moments[key] = summed(self.pairs.place, product, self.pairs.cells)
         return self._moments[key]
+
+
+def _is_indicator(leaf: Total | None) -> bool:
+    """Whether a total is of zeros and ones, whose squares they are themselves."""
+    return leaf is not None and (leaf.category is not None or leaf.expression.kind == "truth")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

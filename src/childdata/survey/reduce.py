@@ -28,7 +28,7 @@ class Pairs:
     Attributes
     ----------
     cells : how many cells there are.
-    pair : array (m,); the pair of each record that is in a cell.
+    pair, place : arrays (m,); the pair and the cell of each record that is in a cell.
     inside : array (m,); the indices of those records, or None when all are.
     unit, cell : arrays (pairs,); the unit and the cell of each pair.
     alone : whether each record is a pair of its own, in order: there is nothing to add up.
@@ -36,6 +36,7 @@ class Pairs:
 
     cells: int
     pair: Codes
+    place: Codes
     inside: Codes | None
     unit: Codes
     cell: Codes
@@ -49,9 +50,9 @@ class Pairs:
             inside = np.flatnonzero(cell >= 0)
             unit, cell = unit[inside], cell[inside]
         if units == unit.size and np.bincount(unit, minlength=units).max(initial=0) == 1:
-            return Pairs(cells, np.arange(units), inside, unit, cell, True)
+            return Pairs(cells, np.arange(units), cell, inside, unit, cell, True)
         pair, kept = compact(unit * cells + cell, units * cells)
-        return Pairs(cells, pair, inside, kept // max(cells, 1), kept % max(cells, 1), False)
+        return Pairs(cells, pair, cell, inside, kept // max(cells, 1), kept % max(cells, 1), False)
 
     def select(self, values: Floats) -> Floats:
         """The values of the records that are in a cell."""
@@ -93,7 +94,7 @@ class Grouped:
 
     def row_of_records(self) -> Codes:
         """The row of each record inside, -1 where it is in none."""
-        return self.row[self.pairs.pair]
+        return self.rows.row_of_cell[self.pairs.place]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -177,8 +177,8 @@ def _without_repeats(rows: Sequence[tuple[Cell, ...]], labels: int) -> tuple[tup
 def wide(records: Sequence[Record], columns: Sequence[Column], layout: Wide, write: CellWriter) -> Grid:
     """Labels of some variables down, of others across."""
     by_name = {column.name: column for column in columns}
-    across = list(dict.fromkeys(_labels(record, layout.columns) for record in records))
-    down = list(dict.fromkeys(_labels(record, layout.rows) for record in records))
+    across = _nested([_labels(record, layout.columns) for record in records])
+    down = _nested([_labels(record, layout.rows) for record in records])
     found: dict[tuple[tuple[str, ...], tuple[str, ...]], Record] = {}
     for record in records:
         found.setdefault((_labels(record, layout.rows), _labels(record, layout.columns)), record)
@@ -211,6 +211,15 @@ def wide(records: Sequence[Record], columns: Sequence[Column], layout: Wide, wri
 
 def _labels(record: Record, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(label_text(record[name]) for name in names)
+
+
+def _nested(keys: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Each key once, equal first labels together; labels stand in the order in which they first appear."""
+    ranks: list[dict[str, int]] = [{} for _ in (keys[0] if keys else ())]
+    for key in keys:
+        for rank, label in zip(ranks, key, strict=True):
+            rank.setdefault(label, len(rank))
+    return sorted(set(keys), key=lambda key: tuple(rank[label] for rank, label in zip(ranks, key, strict=True)))
 
 
 def _headings(
