@@ -115,7 +115,10 @@ def samplics_engine(columns: dict[str, np.ndarray]) -> Engine:
     def estimate(parameter: str, y: str, **more: Any) -> Answer:
         estimator = samplics.TaylorEstimator(getattr(samplics.PopParam, parameter))
         estimator.estimate(
-            y=columns[y], samp_weight=columns["w"], stratum=columns["stratum"], psu=columns["psu"],
+            y=columns[y],
+            samp_weight=columns["w"],
+            stratum=columns["stratum"],
+            psu=columns["psu"],
             **{name: columns[column] for name, column in more.items()},
         )
         point, error = estimator.point_est, estimator.stderror
@@ -204,7 +207,10 @@ def bare_engine(columns: dict[str, np.ndarray]) -> Engine:
 
 
 ENGINES: dict[str, Callable[[dict[str, np.ndarray]], Engine]] = {
-    "bare numpy": bare_engine, "childdata": childdata_engine, "svy": svy_engine, "samplics": samplics_engine,
+    "bare numpy": bare_engine,
+    "childdata": childdata_engine,
+    "svy": svy_engine,
+    "samplics": samplics_engine,
 }
 
 R_SCRIPT = """

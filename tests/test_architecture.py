@@ -155,9 +155,7 @@ def face_violations(source: Path) -> list[str]:
     for path in sorted(source.rglob("__init__.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            names = (
-                [getattr(target, "id", "") for target in node.targets] if isinstance(node, ast.Assign) else []
-            )
+            names = [getattr(target, "id", "") for target in node.targets] if isinstance(node, ast.Assign) else []
             is_name = bool(names) and set(names) <= {"__all__", "__version__"}
             if not (is_docstring or is_name or isinstance(node, ast.Import | ast.ImportFrom)):
                 said.append(f"{path.relative_to(source)}:{node.lineno}: code in a face")
@@ -313,9 +311,7 @@ def test_code_in_a_face_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["import pandas", "from childdata import errors", "from . import labels"])
 def test_reader_script_that_imports_more_is_found(line: str, tmp_path: Path) -> None:
-    script = (
-        f"import numpy\nimport pyarrow.ipc\nimport struct\n{line}\nif __name__ == '__main__':\n    pass\n"
-    )
+    script = f"import numpy\nimport pyarrow.ipc\nimport struct\n{line}\nif __name__ == '__main__':\n    pass\n"
     (tmp_path / "script.py").write_text(script)
     (found,) = script_violations(tmp_path)
     assert found.startswith("script.py:4: imports ")

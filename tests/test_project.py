@@ -42,9 +42,7 @@ def project_files() -> list[Path]:
     except (OSError, subprocess.CalledProcessError):
         paths = [path for path in ROOT.rglob("*") if not MADE & set(path.relative_to(ROOT).parts)]
         cached = ("__pycache__", ".egg-info", "_cache", ".hypothesis", "docs/examples")
-        return [
-            path for path in paths if path.is_file() and not any(word in path.as_posix() for word in cached)
-        ]
+        return [path for path in paths if path.is_file() and not any(word in path.as_posix() for word in cached)]
     return [path for name in said.split("\0") if name and (path := ROOT / name).is_file()]
 
 
@@ -106,9 +104,7 @@ def test_every_import_of_the_tests_is_a_declared_dependency(folder: str) -> None
 
 def test_undeclared_import_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
-    (tmp_path / "room.py").write_text(
-        "import numpy\nimport json\ndef late():\n    import requests_toolbelt\n"
-    )
+    (tmp_path / "room.py").write_text("import numpy\nimport json\ndef late():\n    import requests_toolbelt\n")
     assert undeclared(tmp_path, {"numpy"}) == ["room.py:4: requests_toolbelt"]
     assert undeclared(tmp_path, {"numpy"}, only_at_top=True) == []
 
@@ -117,9 +113,7 @@ def test_import_loads_no_heavy_library() -> None:
     code = "import sys, childdata; print(*sorted(sys.modules), sep='\\n')"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     loaded = HEAVY & set(said.splitlines())
-    assert not loaded, (
-        f"`import childdata` loads {', '.join(sorted(loaded))}; import them where they are used"
-    )
+    assert not loaded, f"`import childdata` loads {', '.join(sorted(loaded))}; import them where they are used"
 
 
 def test_every_public_name_is_there_and_documented() -> None:
@@ -172,9 +166,7 @@ def forbidden(text: str) -> list[str]:
     """What the text says that the project does not say, with the line."""
     said = []
     for what, (pattern, _) in FORBIDDEN.items():
-        said += [
-            f"line {text.count(chr(10), 0, hit.start()) + 1}: {what}" for hit in re.finditer(pattern, text)
-        ]
+        said += [f"line {text.count(chr(10), 0, hit.start()) + 1}: {what}" for hit in re.finditer(pattern, text)]
     return said
 
 

@@ -138,7 +138,10 @@ DESIGNS: dict[str, dict[str, object]] = {
     "ultimate": {"data": "two_stages", "psu": ["unit1"], "strata": "stratum", "fpc": [], "weight": "weight"},
     "first_fpc": {"data": "two_stages", "psu": ["unit1"], "strata": "stratum", "fpc": ["size1"], "weight": "weight"},
     "three_stages": {
-        "psu": ["unit1", "unit2", "unit3"], "strata": "stratum", "fpc": ["size1", "size2", "size3"], "weight": "weight",
+        "psu": ["unit1", "unit2", "unit3"],
+        "strata": "stratum",
+        "fpc": ["size1", "size2", "size3"],
+        "weight": "weight",
     },
     "certainty": {"psu": ["unit1", "unit2"], "strata": "stratum", "fpc": ["size1", "size2"], "weight": "weight"},
     "unequal": {"psu": ["unit1"], "strata": "stratum", "fpc": [], "weight": "weight"},
@@ -146,7 +149,11 @@ DESIGNS: dict[str, dict[str, object]] = {
     "elements": {"psu": [], "strata": "stratum", "fpc": ["size1"], "weight": "weight"},
     "lonely": {"psu": ["unit1"], "strata": "stratum", "fpc": [], "weight": "weight"},
     "lonely_fpc": {
-        "data": "lonely", "psu": ["unit1", "unit2"], "strata": "stratum", "fpc": ["size1", "size2"], "weight": "weight",
+        "data": "lonely",
+        "psu": ["unit1", "unit2"],
+        "strata": "stratum",
+        "fpc": ["size1", "size2"],
+        "weight": "weight",
     },
 }
 MAKERS = {one.__name__: one for one in (two_stages, three_stages, certainty, unequal, normalised, elements, lonely)}

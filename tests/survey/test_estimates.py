@@ -334,3 +334,20 @@ def test_a_plot_is_drawn_on_the_axes_given(found: cd.Estimates) -> None:
     axes = Figure().add_subplot()
     assert found.select(statistic="food", region="Total").plot(ax=axes) is axes
     assert axes.has_data()
+
+
+def test_a_difference_is_judged_by_its_smaller_side() -> None:
+    rows = {"y": [float(k % 3) for k in range(403)], "g": ["few"] * 3 + ["many"] * 400}
+    gap = cd.Survey(rows).estimate(cd.mean("y > 0"), by="g").difference(along="g", of=("few", "many"))
+    assert gap.to_frame()["n"].item() == 403
+    assert "(*)" in gap.table().to_markdown()
+    assert "(*)" not in gap.table(suppress=None).to_markdown()
+
+
+def test_a_gap_between_shares_is_told_in_percentage_points_and_one_between_amounts_is_not() -> None:
+    rows = {"y": [0.1, 0.9, 0.4, 0.8] * 30, "g": ["a", "b"] * 60}
+    survey = cd.Survey(rows)
+    of = survey.estimate([cd.mean("y > 0.5"), cd.mean("y")], by="g").difference(along="g", of=("b", "a"))
+    assert of.frame["difference_of"].tolist() == ["share", "amount"]
+    called = survey.estimate({"gap": cd.mean("y > 0.5") - cd.mean("y < 0.5")})
+    assert called.frame["difference_of"].tolist() == ["share"]

@@ -25,7 +25,7 @@ from childdata.expression import parse
 from childdata.microdata import Dataset, read
 from childdata.plot import dots, save
 from childdata.survey import Estimates, Statistic, Survey, count, mean, proportion, quantile, ratio, total
-from childdata.table import Table
+from childdata.table import Suppression, Table
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -139,8 +139,9 @@ def _estimates(arguments: argparse.Namespace, data: Dataset, statistics: dict[st
     )
 
 
-def _suppress(arguments: argparse.Namespace) -> str | None:
-    return None if arguments.suppress == "none" else str(arguments.suppress)
+def _suppress(arguments: argparse.Namespace) -> Suppression:
+    rules: dict[str, Suppression] = {"mics": "mics", "nchs": "nchs", "none": None}
+    return rules[arguments.suppress]
 
 
 def _table(arguments: argparse.Namespace, estimates: Estimates) -> Table:

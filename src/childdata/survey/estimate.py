@@ -72,6 +72,7 @@ class RowBlock:
     item_label: str
     item_is_number: bool
     scale: str
+    difference_of: str
     rows: Rows
     piece: Piece
     member: Mask
@@ -113,7 +114,7 @@ def run(records: Records, design: Design, call: Call) -> Result:
                     named = item_labels.get((name, item.label))
                     text = named or ("" if item.label is None else label(item.label))
                     member = one.count > 0
-                    labels = (name, item.label, text, named is None, statistic.scale)
+                    labels = (name, item.label, text, named is None, statistic.scale, statistic.difference_of)
                     blocks.append(RowBlock(*labels, grouped.rows, piece, member, grouped, known))
     spread = _spread(blocks, design, call)
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))

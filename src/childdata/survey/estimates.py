@@ -19,8 +19,9 @@ from childdata.plot import dots
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.intervals import Convention, interval_of, multiplier
 from childdata.survey.spread import Spread, mixture
+from childdata.survey.statistic import gap_of
 from childdata.survey.tests import TestResult, hypothesis, wald
-from childdata.table import Table, estimates_table, sampling_errors_table
+from childdata.table import Suppression, Table, estimates_table, sampling_errors_table
 from childdata.words import word
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 FACTS = ("df", "n", "n_weighted", "psus", "missing", "missing_share", "flag")
 NUMBERS = ("estimate", "se", "ci_low", "ci_high", "cv", "deff", "deft")
-HIDDEN = ("scale", "deff_wr")
+# What tables need beside the columns a user sees: of a difference, of what, and the records of the smaller side.
+HIDDEN = ("scale", "difference_of", "deff_wr", "n_least")
 LANG = Literal["en", "ru"]
 
 
@@ -185,7 +187,9 @@ class Estimates:
             [(self.rows[mine], by_x), (other.rows[theirs] + shift, by_y)], (shift + other._size(), mine.size)
         )
         a, b = self.frame.iloc[mine].reset_index(drop=True), other.frame.iloc[theirs].reset_index(drop=True)
-        facts = labels.assign(scale=scale)
+        facts = labels.assign(scale=scale, n_least=np.minimum(a["n_least"], b["n_least"]))
+        gaps = [gap_of(*three) for three in zip(a["scale"], b["scale"], a["difference_of"], strict=True)]
+        facts["difference_of"] = gaps if scale == "difference" else ""
         facts["df"] = np.minimum(a["df"], b["df"])
         for name in ("n", "n_weighted", "psus", "missing"):
             facts[name] = a[name] + b[name]
@@ -320,43 +324,43 @@ class Estimates:
         *,
         lang: LANG = "en",
         title: str = "",
+        subtitle: str = "",
         notes: Sequence[str] = (),
-        suppress: Any = "mics",
+        suppress: Suppression = "mics",
+        columns: Sequence[str] = ("estimate", "se", "ci_low", "ci_high", "n"),
     ) -> Table:
         """The estimates as a table for a report, small cells suppressed.
 
         Parameters
         ----------
         lang : of headings, notes and number formats; labels of the data stay as they are.
-        suppress : `"mics"` (fewer than 25 unweighted records hidden, 25-49 in parentheses), None, or a policy.
+        title, subtitle, notes : printed above and below; the notes of the estimates follow.
+        suppress : `"mics"` (fewer than 25 unweighted records hidden, 25-49 in parentheses), `"nchs"`, None, or a
+            `Disclosure`.
+        columns : of `to_frame`, which numbers to print.
         """
-        return estimates_table(
-            self.frame,
-            by=self.by,
-            headings=self.headings,
-            title=title,
-            notes=(*notes, *self.notes),
-            lang=lang,
-            suppress=suppress,
-            provenance={key: str(value) for key, value in self.settings.items()},
-        )
+        told = self._told(lang, title, suppress) | {"subtitle": subtitle, "notes": (*notes, *self.notes)}
+        return estimates_table(self.frame, columns=columns, **told)
 
-    def sampling_errors(self, *, lang: LANG = "en", title: str = "", suppress: Any = "mics") -> Table:
+    def _told(self, lang: LANG, title: str, suppress: Suppression) -> dict[str, Any]:
+        """What every table of these estimates is told."""
+        return {
+            "by": self.by,
+            "headings": self.headings,
+            "title": title,
+            "notes": self.notes,
+            "lang": lang,
+            "suppress": suppress,
+            "provenance": {key: str(value) for key, value in self.settings.items()},
+        }
+
+    def sampling_errors(self, *, lang: LANG = "en", title: str = "", suppress: Suppression = "mics") -> Table:
         """The table of sampling errors as MICS reports print it: value, se, cv, deff, deft, counts, value ± 2 se.
 
         The design effect is against simple random sampling with replacement, whatever the convention of the call.
         """
         frame = self.frame.assign(deff=self.frame["deff_wr"], deft=np.sqrt(self.frame["deff_wr"]))
-        return sampling_errors_table(
-            frame,
-            by=self.by,
-            headings=self.headings,
-            title=title,
-            notes=self.notes,
-            lang=lang,
-            suppress=suppress,
-            provenance={key: str(value) for key, value in self.settings.items()},
-        )
+        return sampling_errors_table(frame, **self._told(lang, title, suppress))
 
     def plot(self, *, ax: Axes | None = None, lang: LANG = "en", **options: Any) -> Axes:
         """A dot plot of the table with intervals; options are those of `childdata.plot.dots`."""

@@ -44,17 +44,19 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
     frame["flag"] = _flags(facts["n"], facts["psus"], df)
     for name in ("n", "psus", "missing"):
         frame[name] = frame[name].astype(np.int64)
+    frame["n_least"] = frame["n"]
     return frame[["statistic", "item", *by, *NUMBERS, *FACTS, *HIDDEN]], by
 
 
 def _labels(blocks: tuple[RowBlock, ...], by: tuple[str, ...]) -> pd.DataFrame:
-    columns: dict[str, list[object]] = {name: [] for name in ("statistic", "item", *by, "scale")}
+    columns: dict[str, list[object]] = {name: [] for name in ("statistic", "item", *by, "scale", "difference_of")}
     for block in blocks:
         size = len(block.rows.labels)
         item: object = block.item if isinstance(block.item, float) and block.item_is_number else block.item_label
         columns["statistic"] += [block.name] * size
         columns["item"] += [item] * size
         columns["scale"] += [block.scale] * size
+        columns["difference_of"] += [block.difference_of] * size
         for name in by:
             if name in block.rows.variables:
                 place = block.rows.variables.index(name)

@@ -181,11 +181,13 @@ class Statistic:
     items : the trees; one, unless the statistic ranges over categories or several p.
     scale : `share` (interval by the logit), `amount`, `index` or `difference` (interval by t).
     name : how the statistic is called in results where the user gives no name.
+    difference_of : of a `difference`, the scale of both sides (a gap between shares is told in percentage points).
     """
 
     items: tuple[Item, ...]
     scale: Scale
     name: str
+    difference_of: Scale | Literal[""] = ""
 
     def __add__(self, other: Statistic | float) -> Statistic:
         return _join("+", self, other)
@@ -273,7 +275,16 @@ def _join(operator: Operator, left: Statistic | float, right: Statistic | float)
     a, b = _as_statistic(left), _as_statistic(right)
     pairs = _aligned(a, b)
     items = tuple(Item(label, Arithmetic(operator, x, y)) for label, x, y in pairs)
-    return Statistic(items, _joined_scale(operator, left, right), _sided(a.name, operator, b.name))
+    scale = _joined_scale(operator, left, right)
+    of = gap_of(a.scale, b.scale, a.difference_of) if scale == "difference" else ""
+    return Statistic(items, scale, _sided(a.name, operator, b.name), of)
+
+
+def gap_of(left: Scale, right: Scale, inner: Scale | Literal[""]) -> Scale | Literal[""]:
+    """What a difference of two scales is a difference of; of two differences, what the first is of."""
+    if "difference" in (left, right):
+        return inner
+    return left if left == right else "index"
 
 
 def _outer_operators(name: str) -> set[str]:
@@ -300,6 +311,8 @@ def _joined_scale(operator: Operator, left: Statistic | float, right: Statistic 
     scales = [side.scale for side in (left, right) if isinstance(side, Statistic)]
     if operator == "-" and len(scales) == 2:
         return "difference"
+    if operator == "-" and left == 1 and scales == ["share"]:
+        return "share"
     keeps_unit = operator in "+-" or len(scales) == 1
     if len(set(scales)) == 1 and scales[0] in ("amount", "difference") and keeps_unit:
         return scales[0]
