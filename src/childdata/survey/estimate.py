@@ -24,7 +24,7 @@ from childdata.survey.measure import Basis, Measured, Piece, measure, solve_quan
 from childdata.survey.quantiles import QuantileResult
 from childdata.survey.reduce import Grouped, Members, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Scores, Spread
-from childdata.survey.statistic import Arithmetic, Item, Quantile, Statistic, Total
+from childdata.survey.statistic import Arithmetic, Item, Quantile, Statistic, Total, leaves
 from childdata.survey.variance import LonelyRule
 from childdata.words import word
 
@@ -73,6 +73,7 @@ class RowBlock:
     item_is_number: bool
     scale: str
     difference_of: str
+    is_of_rules: bool
     rows: Rows
     piece: Piece
     member: Mask
@@ -114,7 +115,8 @@ def run(records: Records, design: Design, call: Call) -> Result:
                     named = item_labels.get((name, item.label))
                     text = named or ("" if item.label is None else label(item.label))
                     member = one.count > 0
-                    labels = (name, item.label, text, named is None, statistic.scale, statistic.difference_of)
+                    told = (statistic.scale, statistic.difference_of, _is_of_rules(item))
+                    labels = (name, item.label, text, named is None, *told)
                     blocks.append(RowBlock(*labels, grouped.rows, piece, member, grouped, known))
     spread = _spread(blocks, design, call)
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
@@ -171,6 +173,15 @@ def _is_mean_of_truth(statistic: Statistic, columns: Columns) -> bool:
         case (Item(_, Arithmetic("/", Total(y, None), Total(one))),) if one.text == "1":
             return columns.is_truth(y)
     return False
+
+
+def _is_of_rules(item: Item) -> bool:
+    """Whether all that is summed is a rule, so that 0 and 1 mean: none, and all."""
+    return all(
+        isinstance(leaf, Total)
+        and (leaf.expression.kind == "truth" or leaf.category is not None or not leaf.expression.names)
+        for leaf in leaves(item.node)
+    )
 
 
 def _with_categories(

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 FACTS = ("df", "n", "n_weighted", "psus", "missing", "missing_share", "flag")
 NUMBERS = ("estimate", "se", "ci_low", "ci_high", "cv", "deff", "deft")
-# What tables need beside the columns a user sees: of a difference, of what, and the records of the smaller side.
-HIDDEN = ("scale", "difference_of", "deff_wr", "n_least")
+# What tables need beside the columns a user sees: of a difference, of what; the records of the smallest group that a
+# number is made of, and of those beyond a quantile; whether a share stands at 0 or 1.
+HIDDEN = ("scale", "difference_of", "deff_wr", "n_least", "n_beyond", "uniform")
 LANG = Literal["en", "ru"]
 
 
@@ -143,7 +144,7 @@ class Estimates:
         Returns
         -------
         Estimates with a row for each pair of rows that agree in everything else. The df of a row is the smaller of the
-        pair's; n, n_weighted and psus are sums and tell of both. There is no design effect.
+        pair's; n, n_weighted, psus and missing are those of the side with fewer records. There is no design effect.
 
         >>> import childdata as cd
         >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
@@ -188,12 +189,14 @@ class Estimates:
         )
         a, b = self.frame.iloc[mine].reset_index(drop=True), other.frame.iloc[theirs].reset_index(drop=True)
         facts = labels.assign(scale=scale, n_least=np.minimum(a["n_least"], b["n_least"]))
+        facts["n_beyond"] = np.fmin(a["n_beyond"], b["n_beyond"])
+        facts["uniform"] = a["uniform"] | b["uniform"]
         gaps = [gap_of(*three) for three in zip(a["scale"], b["scale"], a["difference_of"], strict=True)]
         facts["difference_of"] = gaps if scale == "difference" else ""
         facts["df"] = np.minimum(a["df"], b["df"])
-        for name in ("n", "n_weighted", "psus", "missing"):
-            facts[name] = a[name] + b[name]
-        facts["missing_share"] = np.maximum(a["missing_share"], b["missing_share"])
+        smaller = a["n"] <= b["n"]
+        for name in ("n", "n_weighted", "psus", "missing", "missing_share"):
+            facts[name] = a[name].where(smaller, b[name])
         facts["flag"] = [x or y for x, y in zip(a["flag"], b["flag"], strict=True)]
         return self._derived(value, spread.combine(matrix), facts)
 
@@ -311,7 +314,7 @@ class Estimates:
         """
         value = self.frame["estimate"].to_numpy(dtype=float)
         contrast, jacobian = hypothesis(what, self.names, value)
-        freedom = self.frame["df"].dropna()
+        freedom = self.frame["df"][(jacobian != 0).any(axis=1)].dropna()
         if freedom.empty:
             raise EstimationError("the rows have no estimate, so that there is nothing to test")
         df = float(freedom.min())

@@ -16,7 +16,7 @@ from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.columns import Columns, both, rough_centre
 from childdata.survey.quantiles import QuantileResult, Sample, woodruff
 from childdata.survey.reduce import Grouped, Pairs
-from childdata.survey.statistic import Leaf, Node, Quantile, Statistic, Total, differentiate, leaves
+from childdata.survey.statistic import Leaf, Node, Quantile, Statistic, Total, denominators, differentiate, leaves
 
 _ROUNDING = 1e-13
 
@@ -141,6 +141,9 @@ class Piece:
     value : array (rows,).
     score : array (pairs,); Σ w × influence.
     scatter, first : arrays (rows,); Σ w (u − ū)² and Σ w u, what the variance under simple random sampling is made of.
+    least : array (rows,); the fewest records that a part of the statistic rests on: a denominator that is zero for
+        some rests on the others.
+    beyond : array (rows,); records beyond a quantile on its thinner side; NaN where there is no quantile.
     low, high : arrays (rows,) where the statistic brings its own interval, else None.
     """
 
@@ -148,6 +151,8 @@ class Piece:
     score: Floats
     scatter: Floats
     first: Floats
+    least: Floats
+    beyond: Floats
     low: Floats | None
     high: Floats | None
 
@@ -172,7 +177,20 @@ def measure(node: Node, grouped: Grouped, measured: Measured, solve: RankedSolve
     else:
         scatter, first = _moments(coefficients, constant, grouped, measured)
     own = ranked[node] if isinstance(node, Quantile) else None
-    return Piece(value, score, scatter, first, own.low if own else None, own.high if own else None)
+    least, beyond = _groups(node, found, grouped, measured)
+    return Piece(value, score, scatter, first, least, beyond, own.low if own else None, own.high if own else None)
+
+
+def _groups(node: Node, found: list[Leaf], grouped: Grouped, measured: Measured) -> tuple[Floats, Floats]:
+    n = grouped.by_row(measured.count)
+    least = n
+    for leaf in denominators(node):
+        values = measured.basis.values[leaf]
+        if values is not None:
+            counted = measured.known & (measured.pairs.select(values) != -measured.basis.shift[leaf])
+            least = np.minimum(least, grouped.by_row(measured.pairs.sums_inside(counted.astype(np.float64))))
+    thin = [min(leaf.p, 1 - leaf.p) for leaf in found if isinstance(leaf, Quantile)]
+    return least, n * min(thin) if thin else np.full(grouped.size, np.nan)
 
 
 def _coefficients(

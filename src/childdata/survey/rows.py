@@ -44,7 +44,13 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
     frame["flag"] = _flags(facts["n"], facts["psus"], df)
     for name in ("n", "psus", "missing"):
         frame[name] = frame[name].astype(np.int64)
-    frame["n_least"] = frame["n"]
+    frame["n_least"] = np.concatenate([block.piece.least for block in result.blocks])
+    frame["n_beyond"] = np.concatenate([block.piece.beyond for block in result.blocks])
+    at_an_end = (value <= 0) | (value >= 1)
+    frame["uniform"] = at_an_end & np.repeat(
+        [block.scale == "share" or block.is_of_rules for block in result.blocks],
+        [len(block.rows.labels) for block in result.blocks],
+    )
     return frame[["statistic", "item", *by, *NUMBERS, *FACTS, *HIDDEN]], by
 
 

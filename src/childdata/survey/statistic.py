@@ -110,6 +110,18 @@ def leaves(node: Node) -> Iterator[Leaf]:
     return walk(node)
 
 
+def denominators(node: Node) -> Iterator[Total]:
+    """The totals by which a tree divides."""
+    match node:
+        case Arithmetic(operator, left, right):
+            yield from denominators(left)
+            yield from denominators(right)
+            if operator == "/":
+                yield from (leaf for leaf in leaves(right) if isinstance(leaf, Total))
+        case Function(_, argument):
+            yield from denominators(argument)
+
+
 def differentiate(node: Node, values: Mapping[Leaf, Floats]) -> Derivative:
     """The value of a tree and its derivative by each leaf, row by row.
 

@@ -50,11 +50,16 @@ def wald(
 
     if not np.isfinite(contrast).all():
         raise EstimationError("the hypothesis names a row that has no estimate; select other rows")
+    contrast, covariance = _unit_free(contrast, covariance)
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    positive = values > max(values.max(initial=0), 0) * 1e-12
+    positive = values > 1e-12
     rank = int(positive.sum())
-    if not rank:
-        raise EstimationError("the rows of the hypothesis have no sampling variance, so that there is nothing to test")
+    left_over = vectors[:, ~positive].T @ contrast
+    if not rank or (np.abs(left_over) > 1e-9 * max(1.0, float(np.abs(contrast).max()))).any():
+        raise EstimationError(
+            "the hypothesis holds a combination of rows without sampling variance (shares of exactly 0 or 1, say), "
+            "which no test can judge; leave those rows out"
+        )
     projected = vectors[:, positive].T @ contrast
     quadratic = float(np.sum(projected**2 / values[positive]))
     df2 = df - rank + 1 if method == "adjusted" else df
@@ -62,6 +67,13 @@ def wald(
         raise EstimationError(f"{rank} equations are tested on {df:g} degrees of freedom; test fewer, or method='wald'")
     statistic = quadratic / rank * (df2 / df if method == "adjusted" else 1.0)
     return TestResult(statistic, float(rank), float(df2), float(f_distribution.sf(statistic, rank, df2)), what)
+
+
+def _unit_free(contrast: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+    """Both in standard errors of the equations, so that a share beside an amount is not lost to rounding."""
+    scale = np.sqrt(np.diagonal(covariance))
+    size = np.where(scale > 0, scale, 1.0)
+    return contrast / size, covariance / np.outer(size, size)
 
 
 def hypothesis(what: str, names: Sequence[str], value: Floats) -> tuple[Floats, Floats]:

@@ -28,7 +28,8 @@ from childdata.table.sums import ALL, Floats, Key, Sum, Truths, all_nodes, all_s
 State = Literal["shown", "flagged", "suppressed", "empty", "few"]
 
 # Columns of a row that are not its value: labels, words about the row, and how many records it has.
-SMALLEST = "n_least"
+# What rows may say of themselves: records of the smallest group, records beyond a quantile, a share at 0 or 1.
+SMALLEST, BEYOND, UNIFORM = "n_least", "n_beyond", "uniform"
 WORDING = ("statistic", "item", "scale", "difference_of", "flag")
 COUNTS = ("n", "n_weighted", "psus", "df")
 # Counts of unknown answers would give n of another statistic's row away; published tables do without them.
@@ -163,7 +164,7 @@ def _without(
     empty = n == 0
     flagged = (_judged(rows) < policy.flag_below) | _reviewed(rows, policy)
     weighted = count | _weighted_tells(rows, by, value)
-    result = rows.drop(columns=[name for name in (*UNPUBLISHED, SMALLEST) if name in rows])
+    result = rows.drop(columns=[name for name in (*UNPUBLISHED, SMALLEST, BEYOND, UNIFORM) if name in rows])
     for name in result.columns:
         if name in (*by, *WORDING):
             continue
@@ -198,6 +199,8 @@ def _is_share(rows: pd.DataFrame) -> Truths:
 
 
 def _uniform(rows: pd.DataFrame) -> Truths:
+    if UNIFORM in rows:
+        return rows[UNIFORM].to_numpy(bool)
     estimate = _column(rows, "estimate")
     return _is_share(rows) & ((estimate <= 0) | (estimate >= 1))
 
@@ -218,22 +221,25 @@ def _too_few(rows: pd.DataFrame, policy: Disclosure) -> Truths:
         with np.errstate(divide="ignore", invalid="ignore"):
             wide = (width >= widest) | ((width > narrow) & (width / estimate > relative))
         hidden |= share & ~uniform & wide
-    return hidden | ((n > 0) & (n * _beyond(rows) < policy.minimum_count))
+    return hidden | ((n > 0) & (_beyond(rows, n) < policy.minimum_count))
 
 
-def _beyond(rows: pd.DataFrame) -> Floats:
-    """Share of the records beyond a quantile on its thinner side; 1 for any other statistic.
+def _beyond(rows: pd.DataFrame, n: Floats) -> Floats:
+    """Records beyond a quantile on its thinner side; n for any other statistic.
 
-    The items of a quantile are numbers, those of all others are texts.
+    Told by the column `n_beyond`, else by p: the items of a quantile are numbers, those of all others are texts.
     """
-    result = np.ones(len(rows))
+    if BEYOND in rows:
+        told = _column(rows, BEYOND)
+        return np.where(np.isnan(told), np.inf, told)
+    result = np.where(n > 0, np.inf, n)
     if "item" not in rows or "statistic" not in rows:
         return result
     quantile = rows["statistic"].astype(str).str.startswith("quantile").to_numpy(bool)
     quantile = quantile | np.array([isinstance(item, float) for item in rows["item"]], dtype=bool)
     p = pd.to_numeric(rows["item"], errors="coerce").to_numpy(float)
     known = quantile & ~np.isnan(p)
-    result[known] = np.minimum(p, 1 - p)[known]
+    result[known] = (n * np.minimum(p, 1 - p))[known]
     return result
 
 
