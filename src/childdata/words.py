@@ -153,9 +153,119 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "interval {interval} is for shares, and no statistic of the call is one: the limits are by the standard error",
         "интервал {interval} предназначен для долей, которых среди показателей нет: границы – по стандартной ошибке",
     ),
+    "told.empty_cells": (
+        "{count} of {possible} combinations of {name} have no record and no row",
+        "{count} из {possible} сочетаний {name} не имеют записей и строк",
+    ),
+    "told.lonely": (
+        "{count} strata have one PSU each: rule {rule}",
+        "{count} страт содержат по одной ПЕО: правило {rule}",
+    ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
         "{count} строк имеют {name} {first} или {second}, но не имеют пары",
+    ),
+    # Notes of reading, as they stand in the notes of data, told to a reader.
+    "told.set_aside": (
+        "Answers declared missing and set aside: {count}, in {variables} of the variables (missing_reasons).",
+        "Ответы, объявленные пропущенными, отложены: {count}, переменных: {variables} (missing_reasons).",
+    ),
+    "told.wholly_empty": ("Wholly empty variables: {names}.", "Полностью пустые переменные: {names}."),
+    "told.like_numbers": (
+        "Text that reads like numbers: {names}; numbers={example} turns it into numbers.",
+        "Текст, похожий на числа: {names}; numbers={example} превращает его в числа.",
+    ),
+    "told.numbers_failed": (
+        "{name}: text was turned into numbers, a comma being the decimal sign; "
+        "{count} of {rows} texts are no numbers and are missing.",
+        "{name}: текст превращён в числа, запятая – десятичный знак; "
+        "{count} из {rows} текстов не являются числами и считаются пропущенными.",
+    ),
+    "told.numbers": (
+        "{name}: text was turned into numbers, a comma being the decimal sign.",
+        "{name}: текст превращён в числа, запятая – десятичный знак.",
+    ),
+    "told.implied_decimals": (
+        "{name}: implied decimals were applied (divided by {divisor}).",
+        "{name}: учтены подразумеваемые десятичные знаки (деление на {divisor}).",
+    ),
+    "told.joined": (
+        "Joined {left} with {right}: without a match are {left_alone} of {left_rows} rows of the first "
+        "({left_missing} with a missing key) and {right_alone} of {right_rows} rows of the second "
+        "({right_missing} with a missing key).",
+        "{left} соединён с {right}: без пары {left_alone} из {left_rows} строк первого "
+        "(без ключа: {left_missing}) и {right_alone} из {right_rows} строк второго (без ключа: {right_missing}).",
+    ),
+    "told.encoding_asked": (
+        "Text was read in the code page {encoding}, as asked for.",
+        "Текст прочитан в кодировке {encoding}, как указано.",
+    ),
+    "told.encoding_bad": (
+        "Text is not all in the declared code page; it was read as {encoding}; encoding= chooses another.",
+        "Не весь текст соответствует объявленной кодировке; он прочитан как {encoding}; encoding= выбирает другую.",
+    ),
+    "told.encoding_silent": (
+        "The file does not say its code page; its text reads as {encoding}; encoding= chooses another.",
+        "В файле не указана кодировка; текст читается как {encoding}; encoding= выбирает другую.",
+    ),
+    "told.encoding_silent_mended": (
+        "The file does not say its code page, but its text reads as {encoding} and was read so; "
+        "encoding= chooses another.",
+        "В файле не указана кодировка, но текст читается как {encoding} и так прочитан; encoding= выбирает другую.",
+    ),
+    "told.encoding_untrue": (
+        "The file says its code page is {declared}, but its text reads as {encoding} and was read so; "
+        "encoding= chooses another.",
+        "В файле указана кодировка {declared}, но текст читается как {encoding} и так прочитан; "
+        "encoding= выбирает другую.",
+    ),
+    "told.encoding_answers": (
+        "Answers in {source} that are text read as {encoding} and were read so; encoding= chooses another.",
+        "Текстовые ответы в {source} читаются как {encoding} и так прочитаны; encoding= выбирает другую.",
+    ),
+    "told.encoding_damaged": (
+        "Labels read like {encoding} text that was stored wrongly by another program.",
+        "Метки похожи на текст в {encoding}, неверно записанный другой программой.",
+    ),
+    "told.letters_lost": (
+        "In labels, letters beyond ASCII are lost: the reader replaced them, or they were damaged before.",
+        "В метках утрачены буквы вне ASCII: их заменила программа чтения, или они были повреждены раньше.",
+    ),
+    "told.one_name": (
+        "The file has two variables of one name: {said}.",
+        "В файле две переменные с одним именем: {said}.",
+    ),
+    "told.sets_dropped": (
+        "Multiple-response sets {names} were dropped by the reader; they were taken from the file's dictionary.",
+        "Наборы множественных ответов {names} опущены программой чтения; они взяты из словаря файла.",
+    ),
+    "told.was_weighted": (
+        "The file was weighted by {name} when SPSS saved it; no weight is applied here.",
+        "При сохранении в SPSS файл был взвешен по {name}; здесь вес не применён.",
+    ),
+    "told.tags_stay": (
+        "{name}: tagged missing values have no code; they stay missing, with their reason.",
+        "{name}: у помеченных пропусков нет кода; они остаются пропусками со своей причиной.",
+    ),
+    "told.dates_lost": (
+        "{name}: {count} dates before year 1 or after year 9999 were set to missing.",
+        "{name}: {count} дат ранее 1-го или позднее 9999 года считаются пропущенными.",
+    ),
+    "told.undefined_rows": (
+        "{name}: unknown in {count} rows although its variables are known (division by 0, logarithm, overflow).",
+        "{name}: неизвестно в {count} строках, хотя переменные известны (деление на 0, логарифм, переполнение).",
+    ),
+    "told.delimited": (
+        "{source}: delimiter {delimiter}, decimal sign {sign}, code page {encoding}.",
+        "{source}: разделитель {delimiter}, десятичный знак {sign}, кодировка {encoding}.",
+    ),
+    "told.no_utf8": (
+        "The text of {source} is no UTF-8; it reads as {encoding}; encoding= chooses another.",
+        "Текст {source} не в UTF-8; он читается как {encoding}; encoding= выбирает другую.",
+    ),
+    "told.headers_renamed": (
+        "Headings that are empty or stand twice got names of their own: {names}.",
+        "Пустым и повторяющимся заголовкам даны собственные имена: {names}.",
     ),
     # Headings of a codebook.
     "codebook.title": (
@@ -175,6 +285,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "codebook.p99": ("99th percentile", "99-й процентиль"),
     "codebook.values": ("Codes", "Коды"),
     "codebook.undeclared": ("Codes that read like no answer", "Коды, похожие на отсутствие ответа"),
+    # Cells of a codebook.
+    "codebook.hidden": ("hidden", "скрыто"),
+    "codebook.at_least": ("at least {count}", "не менее {count}"),
+    "codebook.no_reason": ("no answer, without a reason", "нет ответа, причина не указана"),
+    "codebook.empty_text": ("empty text", "пустой текст"),
+    "codebook.number": ("number", "число"),
+    "codebook.text": ("text", "текст"),
+    "codebook.date": ("date", "дата"),
+    "codebook.datetime": ("datetime", "дата и время"),
+    "codebook.time": ("time", "время"),
     # The demonstration.
     "demo.title": ("Children under five: stunting and services", "Дети до пяти лет: рост и доступ к услугам"),
     "demo.picture": (

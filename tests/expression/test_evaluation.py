@@ -1,8 +1,7 @@
-"""Several rules at once: shapes, types, order, constants, speed of what is not used."""
+"""Several rules at once: shapes, types, order, constants, a million rows; what no rule uses is not touched."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import duckdb
@@ -81,7 +80,7 @@ def test_relation_is_not_fetched_for_columns_that_no_rule_uses() -> None:
     assert evaluate(relation, {"r": "x > 0"}).frame["r"].to_list() == [False, True, True]
 
 
-def test_a_million_rows_take_moments() -> None:
+def test_rules_on_a_million_rows_give_what_numpy_gives() -> None:
     rng = np.random.default_rng(1)
     n = 1_000_000
     frame = pd.DataFrame({f"unused{i}": rng.normal(size=n) for i in range(3)})
@@ -93,8 +92,9 @@ def test_a_million_rows_take_moments() -> None:
         "b": "if_else(y < 120, y, 0)",
         "c": "count_true(UB2 == 1, BR1 == 1) >= 1",
     }
-    evaluate(frame, rules)
-    start = time.process_time()
     got = evaluate(frame, {**rules, "d": "log(y / UB2)"})
-    assert time.process_time() - start < 3  # about 0.1 s on a quiet machine
-    assert got.undefined["d"] == int((frame["UB2"] == 0).sum())
+    old, registered, poor = frame["UB2"] >= 3, frame["BR1"].isin([1, 2]), frame["y"] < 120
+    assert int(got.frame["a"].sum()) == int((old & registered).sum())
+    assert got.frame["b"].sum() == pytest.approx(frame["y"][poor].sum(), rel=1e-12)
+    assert int(got.frame["c"].sum()) == int(((frame["UB2"] == 1) | (frame["BR1"] == 1)).sum())
+    assert got.undefined["d"] == int((frame["UB2"] == 0).sum()) == got.frame["d"].null_count()

@@ -108,7 +108,8 @@ def test_design_effect_of_stata_takes_the_domain_as_a_part_of_the_sample() -> No
     found = row("stata", cd.mean("y == 1"), where="g == 2 and answered(y)")
     inside = ROWS[(ROWS["g"] == 2) & ROWS["y"].notna()]
     p = np.average(inside["y"], weights=inside["w"])
-    n, size = len(ROWS), ROWS["w"].sum()
+    used = ROWS[ROWS["y"].notna()]  # the estimation sample: records without an answer are no part of it
+    n, size = len(used), used["w"].sum()
     influence = (inside["y"] - p) / inside["w"].sum()
     srs = (1 - n / size) * size * (inside["w"] * influence**2).sum() / (n - 1)
     assert found["deff"] == pytest.approx(found["se"] ** 2 / srs, rel=1e-12)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import childdata as cd
-from childdata.errors import EstimationError
+from childdata.errors import DesignError, EstimationError
 
 NUMBERS = [
     "estimate",
@@ -345,3 +345,75 @@ def test_scores_are_kept_or_not_with_the_same_numbers(
     np.testing.assert_allclose(found.covariance(), wanted.covariance(), rtol=1e-12)
     gap = found.difference(along="sex", of=("girl", "boy")).to_frame()
     assert gap["se"].item() == pytest.approx(wanted.difference(along="sex", of=("girl", "boy")).to_frame()["se"].item())
+
+
+def test_a_share_within_one_psu_has_no_standard_error_but_a_total_has() -> None:
+    rows = {"y": [1.0, 0.0, 1.0, 1.0, 0.0, 1.0], "g": ["a", "a", "b", "b", "b", "b"], "p": [1, 1, 2, 2, 3, 3]}
+    survey = cd.Survey(rows, psu="p")
+    found = (
+        survey.estimate({"share": cd.mean("y == 1"), "sum": cd.total("y")}, by="g")
+        .to_frame()
+        .set_index(["statistic", "g"])
+    )
+    assert np.isnan(found.loc[("share", "a"), "se"])
+    assert found.loc[("share", "a"), "flag"] == "one PSU"
+    assert found.loc[("sum", "a"), "se"] > 0
+    assert survey.estimate(cd.mean("y == 1"), by="g", convention="r").to_frame()["se"].tolist()[0] == 0
+
+
+def test_combinations_without_a_record_are_counted() -> None:
+    survey = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0], "a": ["x", "x", "z", "z"], "b": ["u", "v", "u", "u"]})
+    assert (
+        "1 of 4 combinations of 'a × b' have no record and no row" in survey.estimate(cd.mean("y"), by=["a", "b"]).notes
+    )
+    assert not any("combinations" in note for note in survey.estimate(cd.mean("y"), each=["a", "b"]).notes)
+    outside = survey.estimate(cd.mean("y"), by="a", where="a == 'x'").notes
+    assert "1 of 2 combinations of 'a' have no record and no row" in outside
+
+
+def test_the_rule_for_lonely_psus_is_told_and_an_explicit_one_wins() -> None:
+    rows = {"y": [1.0, 3.0, 2.0], "h": [1, 1, 2], "p": [1, 2, 3]}
+    found = cd.Survey(rows, strata="h", psu="p").estimate(cd.mean("y"), convention="mics")
+    assert "1 strata have one PSU each: rule 'certainty'" in found.notes
+    with pytest.raises(DesignError, match="one PSU"):
+        cd.Survey(rows, strata="h", psu="p", lonely_psu="fail").estimate(cd.mean("y"), convention="mics")
+
+
+def test_degrees_of_freedom_may_be_given() -> None:
+    survey = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0]})
+    assert survey.estimate(cd.mean("y"), df=12).to_frame()["df"].item() == 12
+    with pytest.raises(EstimationError, match="positive"):
+        survey.estimate(cd.mean("y"), df=0)
+
+
+def test_a_level_is_refused_where_limits_are_two_standard_errors() -> None:
+    survey = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(EstimationError, match="2 standard errors"):
+        survey.estimate(cd.mean("y"), convention="mics", level=0.9)
+
+
+def test_unknown_answers_to_a_condition_are_counted_in_the_domain_that_is_left() -> None:
+    survey = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0], "a": [None, 1.0, None, 2.0], "b": [1, 1, 2, 2]})
+    notes = survey.where("b == 2").estimate(cd.mean("y"), where="a > 0").notes
+    assert "where 'a > 0' is unknown in 1 records: they are outside the domain" in notes
+
+
+def test_small_denominators_and_quantiles_at_the_edge_are_told_to_tables() -> None:
+    rows = {"y": [float(k % 2) for k in range(500)], "g": ["c"] * 8 + ["d"] * 492, "v": np.arange(500.0)}
+    survey = cd.Survey(rows)
+    part = survey.estimate(cd.ratio("y == 1 and g == 'c'", "g == 'c'"))
+    assert part.frame["n_least"].item() == 8
+    assert "(*)" in part.table().to_text()
+    assert survey.estimate(cd.mean("y == 1 and g == 'c'") / cd.mean("g == 'c'")).frame["n_least"].item() == 8
+    for edge in (cd.quantile("v", 0.999), cd.quantile("v", 0.999) + 0, cd.quantile("v", [0.999])):
+        assert "499" not in survey.estimate(edge).table().to_text().split("\n")[-4]
+        assert survey.estimate(edge).frame["n_beyond"].item() == pytest.approx(0.5)
+
+
+def test_a_share_at_its_end_stays_one_however_it_is_scaled() -> None:
+    survey = cd.Survey({"y": [1.0] * 30 + [0.0, 1.0] * 200, "g": ["a"] * 30 + ["b"] * 400})
+    found = survey.estimate(cd.mean("y == 1"), by="g")
+    assert found.frame["uniform"].tolist() == [True, False]
+    assert (found * 100).frame["uniform"].tolist() == [True, False]
+    assert (1 - found).frame["uniform"].tolist() == [True, False]
+    assert survey.estimate(cd.ratio("y == 1", "y >= 0"), by="g").frame["uniform"].tolist() == [True, False]

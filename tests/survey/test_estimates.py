@@ -105,7 +105,7 @@ def test_difference_by_hand() -> None:
     gap = survey.estimate(cd.total("y"), by="sex").difference(along="sex", of=("g", "b"))
     assert numbers(gap) == (-6, pytest.approx(np.sqrt(2 * (1 + 1))))
     row = gap.to_frame().iloc[0]
-    assert (row["sex"], row["df"], row["n"], row["psus"]) == ("g − b", 1, 4, 4)
+    assert (row["sex"], row["df"], row["n"], row["psus"]) == ("g − b", 1, 2, 2)
     assert np.isnan(row["deff"])
 
 
@@ -339,7 +339,7 @@ def test_a_plot_is_drawn_on_the_axes_given(found: cd.Estimates) -> None:
 def test_a_difference_is_judged_by_its_smaller_side() -> None:
     rows = {"y": [float(k % 3) for k in range(403)], "g": ["few"] * 3 + ["many"] * 400}
     gap = cd.Survey(rows).estimate(cd.mean("y > 0"), by="g").difference(along="g", of=("few", "many"))
-    assert gap.to_frame()["n"].item() == 403
+    assert gap.to_frame()["n"].item() == 3
     assert "(*)  " in gap.table().to_text()
     assert "(*)  " not in gap.table(suppress=None).to_text()
 

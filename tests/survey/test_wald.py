@@ -93,7 +93,7 @@ def test_one_row_has_nothing_to_be_equal_to() -> None:
     ("contrast", "matrix", "df", "words"),
     [
         ([np.nan], [[1.0]], 5, "names a row that has no estimate"),
-        ([1.0], [[0.0]], 5, "no sampling variance, so that there is nothing to test"),
+        ([1.0], [[0.0]], 5, "without sampling variance"),
         (
             [1.0, 1.0],
             [[1.0, 0.0], [0.0, 1.0]],
@@ -131,3 +131,58 @@ def test_equal_does_not_depend_on_the_order_of_the_rows(sample: pd.DataFrame) ->
 def test_shares_of_all_categories_test_one_equation_less(sample: pd.DataFrame) -> None:
     found = cd.Survey(sample, weight="w", strata="stratum", psu="psu").estimate(cd.proportion("region"))
     assert found.test("`north` = 1/3, `south` = 1/3, `west` = 1/3").df1 == 2
+
+
+def test_a_test_does_not_depend_on_the_units_of_its_rows() -> None:
+    rng = np.random.default_rng(7)
+    rows = {"p": (rng.random(400) < 0.5).astype(float), "y": rng.normal(2e6, 1e6, 400), "u": np.arange(400) % 40}
+    found = cd.Survey(rows, psu="u").estimate(
+        {"share": cd.mean("p == 1"), "income": cd.mean("y"), "sum": cd.total("y")}
+    )
+    share, income, _ = found.to_frame()["estimate"]
+    covariance = found.covariance().to_numpy()[:2, :2]
+    apart = np.array([share - 0.9, 0.0])
+    wanted = (39 - 2 + 1) / (39 * 2) * float(apart @ np.linalg.solve(covariance, apart))
+    for one in (
+        found,
+        cd.Survey({**rows, "y": rows["y"] * 1e6}, psu="u").estimate(
+            {"share": cd.mean("p == 1"), "income": cd.mean("y / 1000000")}
+        ),
+    ):
+        result = one.test(f"`share` = 0.9, `income` = {income!r}")
+        assert (result.df1, result.df2) == (2, 38)
+        assert result.statistic == pytest.approx(wanted, rel=1e-6)
+        assert result.p < 1e-10
+
+
+def test_a_violated_equation_without_variance_is_not_dropped_in_silence() -> None:
+    rows = {"g": ["a"] * 8 + ["b"] * 8 + ["c"] * 8, "y": [1.0] * 8 + [0.0] * 8 + [1.0, 0.0] * 4, "u": list(range(24))}
+    found = cd.Survey(rows, psu="u").estimate(cd.mean("y == 1"), by="g")
+    with pytest.raises(EstimationError, match="without sampling variance"):
+        found.test("equal")
+
+
+def test_the_degrees_of_freedom_are_those_of_the_rows_tested() -> None:
+    rng = np.random.default_rng(2)
+    rows = {"g": [*["a", "b"] * 59, "c", "c"], "y": rng.normal(size=120), "u": np.arange(120) // 2}
+    found = cd.Survey(rows, psu="u").estimate(cd.mean("y"), by="g")
+    assert found.test("`a` = `b`").df2 == found.select(g=["a", "b"]).test("equal").df2 > 50
+
+
+def test_each_row_has_its_own_t() -> None:
+    # y of girls 1, 3, of boys 2, 5: gap 1.5; four records are the units, so a sex has df 1
+    survey = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
+    gap = survey.estimate(cd.mean("y"), by="sex").difference(along="sex", of=("m", "f"))
+    row = gap.t_tests().iloc[0]
+    assert row["t"] == pytest.approx(row["estimate"] / row["se"])
+    # Student's t with one degree of freedom is Cauchy's
+    assert row["p"] == pytest.approx(1 - 2 / np.pi * np.arctan(row["t"]))
+    assert gap.t_tests(value=1.5).iloc[0]["p"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("hostile", ["`f` = 1" + "0" * 400, "`f` = " + "1" * 40_000, "`f` = " + "(" * 9_000])
+def test_hostile_hypotheses_are_refused_in_few_words(hostile: str) -> None:
+    survey = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
+    with pytest.raises(EstimationError) as refused:
+        survey.estimate(cd.mean("y"), by="sex").test(hostile)
+    assert len(str(refused.value)) < 10_500

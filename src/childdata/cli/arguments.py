@@ -29,7 +29,7 @@ examples:
   childdata demo
   childdata codebook ch.sav --out codebook.xlsx
   childdata estimate ch.sav --weight chweight --strata stratum --psu PSU \\
-      --mean "stunted := HAZ2 < -2 and HAZFLAG == 0" --each HH6 HH7 windex5 --margins --out stunted.xlsx
+      --mean "stunted := HAZ2 < -2" --where "HAZFLAG == 0" --each HH6 HH7 windex5 --margins --out stunted.xlsx
 """
 DEMO_EXAMPLES = """
 example:
@@ -54,7 +54,7 @@ examples:
         --mean "stunted := HAZ2 < -2" --where "HAZFLAG == 0" --each HH6 windex5 --margins --lang ru --out t.xlsx
   food share of spending by region and area crossed:
     childdata estimate hhyear.sav --weight weight --ratio "food / spending" --by "region*area"
-  quartiles of income, strata with one PSU taken about the grand mean:
+  quartiles of income, strata with one PSU taken about the mean of all scores:
     childdata estimate hh.dta --weight w --strata s --psu p --lonely-psu adjust --quantile income --p 0.25 0.5 0.75
 """
 
@@ -159,11 +159,14 @@ def _design(estimate: argparse.ArgumentParser) -> None:
         "--fpc", nargs="+", metavar="RULE", help="units in the population (or sampling fraction), per stage"
     )
     design.add_argument(
-        "--lonely-psu", choices=get_args(LonelyRule), default="fail", help="strata with one PSU (%(default)s)"
+        "--lonely-psu",
+        choices=get_args(LonelyRule),
+        help="strata with one PSU (by the convention: fail; certainty for spss, mics, dhs)",
     )
     design.add_argument(
         "--convention", choices=get_args(ConventionName), default="childdata", help="whose rules to follow"
     )
+    design.add_argument("--df", type=float, metavar="N", help="degrees of freedom of all rows (by the convention)")
     design.add_argument("--interval", choices=("auto", *get_args(ShareInterval)), default="auto", help="of shares")
 
 
@@ -189,7 +192,7 @@ def _rows(estimate: argparse.ArgumentParser) -> None:
     rows.add_argument("--each", nargs="+", metavar="A", help="one block of rows for each variable, or crossing A*B")
     rows.add_argument("--where", metavar="RULE", help="only records where a rule holds (never filter the file)")
     rows.add_argument("--margins", action="store_true", help="add totals")
-    rows.add_argument("--level", type=float, default=0.95, help="of confidence (%(default)s)")
+    rows.add_argument("--level", type=float, default=0.95, help="of confidence (%(default)s; only this for mics, dhs)")
 
 
 def crossed(text: str) -> list[str]:

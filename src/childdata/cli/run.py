@@ -19,7 +19,7 @@ from tqdm import tqdm
 from childdata.cli.arguments import PICTURES, SUFFIXES, crossed, entries, parser
 from childdata.cli.console import MisuseError, complain, lenient, say
 from childdata.cli.demo import write_demo
-from childdata.cli.tables import BRIEF, check_suffixes, codebook_table, write_table
+from childdata.cli.tables import BRIEF, check_not_input, check_suffixes, codebook_table, write_table
 from childdata.errors import ChilddataError
 from childdata.expression import parse
 from childdata.microdata import Dataset, read
@@ -79,6 +79,7 @@ def _progress(steps: int) -> tqdm[Never]:
 
 def _codebook(arguments: argparse.Namespace) -> None:
     check_suffixes(arguments.out, SUFFIXES)
+    check_not_input(arguments.file, arguments.out)
     with _progress(2) as bar:
         bar.set_description("reading")
         data = read(arguments.file, encoding=arguments.encoding)
@@ -99,7 +100,9 @@ def _deliver(table: Table, paths: Sequence[str]) -> None:
 
 def _estimate(arguments: argparse.Namespace) -> None:
     check_suffixes(arguments.out, SUFFIXES)
-    check_suffixes([arguments.picture] if arguments.picture else [], PICTURES)
+    pictures = [arguments.picture] if arguments.picture else []
+    check_suffixes(pictures, PICTURES)
+    check_not_input(arguments.file, [*arguments.out, *pictures])
     statistics = _statistics(arguments)
     with _progress(3) as bar:
         bar.set_description("reading")
@@ -136,6 +139,7 @@ def _estimates(arguments: argparse.Namespace, data: Dataset, statistics: dict[st
         level=arguments.level,
         interval=arguments.interval,
         convention=arguments.convention,
+        df=arguments.df,
     )
 
 

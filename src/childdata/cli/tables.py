@@ -45,6 +45,17 @@ def check_suffixes(paths: Sequence[str], allowed: Sequence[str]) -> None:
             raise MisuseError(f"{path!r} is no file that can be written here; choose a name in {' '.join(allowed)}")
 
 
+def check_not_input(file: str, paths: Sequence[str]) -> None:
+    """Refuse to write over the file that is read (MisuseError), under whatever name, before any work is done."""
+    for path in paths:
+        try:
+            same = Path(path).samefile(file)
+        except OSError:
+            continue  # one of the two is not there, so that nothing can be lost
+        if same:
+            raise MisuseError(f"{path!r} is the file that is read, and would be lost; choose another name")
+
+
 def write_table(table: Table, path: str | Path) -> Path:
     """Write a table to a file, in the form that its suffix names."""
     WRITERS[Path(path).suffix.lower()](table, path)

@@ -85,8 +85,10 @@ def with_numbers(data: Dataset, names: Sequence[str]) -> Dataset:
         numbers, failed = parse_numbers(column)
         frame = frame.with_columns(numbers)
         variables[name] = replace(variables[name], kind="number", value_labels={}, missing_codes=())
-        failure = f"; {failed} of {len(column)} texts are no numbers and are missing" if failed else ""
-        notes.append(f"{name}: text was turned into numbers, a comma being the decimal sign{failure}.")
+        if failed:
+            notes.append(word("told.numbers_failed", name=name, count=failed, rows=len(column)))
+        else:
+            notes.append(word("told.numbers", name=name))
     kept = [
         name for name in data.reasons.columns if variables[name].kind == "text" or data.frame.schema[name] != pl.String
     ]
@@ -107,7 +109,7 @@ def with_implied_decimals(data: Dataset, decimals: Mapping[str, int]) -> Dataset
                 f"implied_decimals needs a number variable and 0 or more decimals, not {name!r}: {places}"
             )
         frame = frame.with_columns(pl.col(name).cast(pl.Float64) / 10.0**places)
-        notes.append(f"{name}: {places} implied decimals were applied (divided by {10**places}).")
+        notes.append(word("told.implied_decimals", name=name, divisor=10**places))
     return replace(data, frame=frame, notes=(*data.notes, *notes))
 
 
@@ -122,11 +124,10 @@ def remarks(data: Dataset) -> tuple[str, ...]:
         and reads_like_numbers(data.frame.get_column(name))
     ]
     if looks:
-        notes.append(f"Text that reads like numbers: {_some(looks)}; numbers={looks[:3]!r} turns it into numbers.")
+        notes.append(word("told.like_numbers", names=_some(looks), example=repr(looks[:3])))
     empty = [name for name in data.frame.columns if data.frame.height and _is_empty(data, name)]
     if empty:
-        are = "variable is" if len(empty) == 1 else "variables are"
-        notes.append(f"{len(empty)} {are} wholly empty: {_some(empty)}.")
+        notes.append(word("told.wholly_empty", names=_some(empty)))
     return tuple(notes)
 
 
@@ -139,7 +140,7 @@ def _is_empty(data: Dataset, name: str) -> bool:
 
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:5])
-    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
+    return f"{shown} (+{len(names) - 5})" if len(names) > 5 else shown
 
 
 def is_plain_number(texts: pl.Series, *, comma: bool) -> bool:

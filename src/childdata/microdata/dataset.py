@@ -24,6 +24,7 @@ from childdata.microdata.labelled import labelled
 from childdata.microdata.labels import MultipleResponse, Variable, Variables
 from childdata.microdata.masking import mask
 from childdata.microdata.write import write_parts
+from childdata.words import Lang, word
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no single truth to compare by
@@ -143,7 +144,7 @@ class Dataset:
         made = evaluate(self.frame, rules, reasons=self._reasons(), place=self.source)
         new = [Variable(name, label=_text(rule), kind=kind_of(made.frame.schema[name])) for name, rule in rules.items()]
         notes = [
-            f"{name}: unknown in {count} rows although its variables are known (division by 0, logarithm, overflow)."
+            word("told.undefined_rows", name=name, count=count)
             for name, count in made.undefined.items()
             if count
         ]
@@ -220,9 +221,9 @@ class Dataset:
         note = f"{self.frame.height} rows of {self.source} were aggregated to {frame.height} by {', '.join(keys)}."
         return Dataset(frame, variables, unit=unit, source=self.source, notes=(*self.notes, note))
 
-    def codebook(self) -> Codebook:
+    def codebook(self, lang: Lang = "en") -> Codebook:
         """A description of every variable, fit to be shown: no extremes, no free text, no small counts."""
-        return make_codebook(self)
+        return make_codebook(self, lang)
 
     def missing_reasons(self, name: str) -> pd.DataFrame:
         """Why answers of a variable are missing: a row per reason with code, label and n, unweighted.

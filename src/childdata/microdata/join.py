@@ -9,31 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import polars as pl
 
 from childdata.errors import VariableError
 from childdata.expression import find_name
-from childdata.microdata.labels import Variable
+from childdata.microdata.labels import Rows, Variable
+from childdata.words import word
 
 How = Literal["left", "inner", "right", "full"]
 Relation = Literal["one-to-one", "many-to-one", "one-to-many", "many-to-many"]
 
 _LEFT_ROW, _RIGHT_ROW = "\0left row", "\0right row"
-
-
-class Part(Protocol):
-    """What is joined: a Dataset, seen from here."""
-
-    @property
-    def frame(self) -> pl.DataFrame: ...
-    @property
-    def variables(self) -> Mapping[str, Variable]: ...
-    @property
-    def reasons(self) -> pl.DataFrame: ...
-    @property
-    def source(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +194,14 @@ def _fill_keys(frame: pl.DataFrame, right: pl.DataFrame, rows: pl.DataFrame, key
 
 def _note(left: Part, right: Part, left_keys: pl.DataFrame, right_keys: pl.DataFrame, rows: pl.DataFrame) -> str:
     matched = rows.filter(pl.col(_LEFT_ROW).is_not_null() & pl.col(_RIGHT_ROW).is_not_null())
-    said = []
-    for part, keys, row in ((left, left_keys, _LEFT_ROW), (right, right_keys, _RIGHT_ROW)):
-        unmatched = part.frame.height - matched[row].n_unique()
-        missing = keys.height - keys.drop_nulls().height
-        because = f" ({missing} with a missing key)" if missing else ""
-        said.append(f"{unmatched} of {part.frame.height} rows of {part.source} have no match{because}")
-    return f"Joined {left.source} with {right.source}: {'; '.join(said)}."
+    return word(
+        "told.joined",
+        left=left.source,
+        left_alone=left.frame.height - matched[_LEFT_ROW].n_unique(),
+        left_rows=left.frame.height,
+        left_missing=left_keys.height - left_keys.drop_nulls().height,
+        right=right.source,
+        right_alone=right.frame.height - matched[_RIGHT_ROW].n_unique(),
+        right_rows=right.frame.height,
+        right_missing=right_keys.height - right_keys.drop_nulls().height,
+    )

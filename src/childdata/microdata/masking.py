@@ -14,6 +14,7 @@ import polars as pl
 
 from childdata.microdata.dates import Program, counted, to_moments
 from childdata.microdata.labels import Variable, is_tag
+from childdata.words import word
 
 LARGEST_WHOLE = 2.0**53
 
@@ -43,7 +44,7 @@ def values_and_reasons(
     if column.tags is not None:
         reasons, variable = _tag_reasons(column)
         if keep_codes:
-            notes.append(f"{variable.name}: tagged missing values have no code; they stay missing, with their reason.")
+            notes.append(word("told.tags_stay", name=variable.name))
     elif variable.declares_missing and not keep_codes:
         values, reasons = mask(values, variable)
     if values.dtype == pl.String:
@@ -52,7 +53,7 @@ def values_and_reasons(
     if what is not None:
         moments, lost = to_moments(values, what)
         if lost:
-            notes.append(f"{variable.name}: {lost} dates outside the years 1 to 9999 were set to missing.")
+            notes.append(word("told.dates_lost", name=variable.name, count=lost))
         return moments, reasons, replace(variable, kind=what.kind), notes
     if values.dtype != pl.Float64:
         return values.cast(pl.Int64), reasons, variable, notes

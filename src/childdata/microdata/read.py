@@ -21,14 +21,13 @@ from childdata.microdata.frames import kind_of
 from childdata.microdata.labels import MultipleResponse, Variable, Variables
 from childdata.microdata.readers.binary import read_rows
 from childdata.microdata.readers.delimited import read_delimited
-from childdata.microdata.readers.description import Format, Options, describe
+from childdata.microdata.readers.description import LIMIT, Format, Options, describe, size_text
 from childdata.microdata.readers.process import Isolate, refuse_after_fork
 from childdata.microdata.stored import read_stored, stored_variables
 from childdata.microdata.write import write_parts
 
 BINARY: dict[str, Format] = {".sav": "sav", ".zsav": "sav", ".por": "por", ".dta": "dta", ".xpt": "xport"}
 DELIMITED = (".csv", ".tsv", ".txt")
-LIMIT = 4_000_000_000
 
 
 def read(
@@ -283,7 +282,7 @@ def _stored(file: Path, columns: Sequence[str] | None, limit: int) -> Dataset:
     size = rows * 8 * (len(schema) if columns is None else len(columns))
     if size > limit:
         raise ReadError(
-            f"{file.name} unfolds to {size / 1e6:.0f} MB, more than the limit of {limit / 1e6:.0f} MB; "
+            f"{file.name} unfolds to {size_text(size)}, more than the limit of {size_text(limit)}; "
             "give a higher limit="
         )
     parts = read_stored(file, columns)

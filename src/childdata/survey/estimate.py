@@ -18,9 +18,9 @@ from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.columns import Columns, Records, both
 from childdata.survey.design import Design, Stage, label
-from childdata.survey.domains import Factor, MissingBy, Rows, entries_of, partition
+from childdata.survey.domains import MISSING, Factor, MissingBy, Partition, Rows, entries_of, partition
 from childdata.survey.intervals import Convention
-from childdata.survey.measure import Basis, Measured, Piece, measure, solve_quantile
+from childdata.survey.measure import Basis, Measured, Piece, RankedSolver, measure, solve_quantile
 from childdata.survey.quantiles import QuantileResult
 from childdata.survey.reduce import Grouped, Members, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Scores, Spread
@@ -45,6 +45,7 @@ class Call:
     missing: str
     missing_by: MissingBy
     convention: Convention
+    df: float | None
     interval: str
     lonely: LonelyRule
     lonely_domains: bool
@@ -98,7 +99,7 @@ def run(records: Records, design: Design, call: Call) -> Result:
     statistics, item_labels = _with_categories(_with_scales(call.statistics, columns), columns)
     inside, notes = _inside(columns, _rules(call.where), records)
     layouts, by_notes = _layouts(records, design, call, inside)
-    notes += by_notes + _undefined_notes(columns)
+    notes += by_notes + _undefined_notes(columns) + _lonely_note(design, call.lonely)
     if call.interval != "auto" and not any(one.scale == "share" for one in statistics.values()):
         notes.append(word("told.interval_unused", interval=repr(call.interval)))
     bases = {name: Basis.of(statistic, columns) for name, statistic in statistics.items()}
@@ -146,9 +147,10 @@ def _inside(columns: Columns, where: Sequence[Expression], records: Records) -> 
                 f"write a rule such as '{rule.text} == 1'"
             )
         if column.known is not None:
-            unknown = int((~column.known).sum())
-            notes.append(word("told.where_unknown", rule=repr(rule.text), count=unknown))
+            unknown = ~column.known if inside is None else ~column.known & inside
             chosen &= column.known
+            if unknown.any():
+                notes.append(word("told.where_unknown", rule=repr(rule.text), count=int(unknown.sum())))
         inside = both(inside, chosen)
     if inside is not None and not inside.any():
         rules = " and ".join(repr(rule.text) for rule in where)
@@ -226,6 +228,7 @@ def _layouts(records: Records, design: Design, call: Call, inside: Mask | None) 
     last: Stage = design.stages[-1]
     for variables, groupings in entries_wanted:
         made = partition([factors[one] for one in variables], groupings, inside, call.missing_by, design.weight.size)
+        notes += _empty_cells_note([factors[one] for one in variables], made)
         pairs = Pairs.of(last.unit, last.stratum.size, made)
         grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
         weight = pairs.select(design.weight)
@@ -234,6 +237,24 @@ def _layouts(records: Records, design: Design, call: Call, inside: Mask | None) 
         whole = pairs.sums_inside(np.ones(weight.size))
         layouts.append(Layout(pairs, grouped, members, whole, counted, pairs.sums_inside(weight)))
     return layouts, notes
+
+
+def _empty_cells_note(factors: Sequence[Factor], made: Partition) -> list[str]:
+    """How many combinations of the labels that the data have are without a record in the domain."""
+    possible = int(np.prod([len(factor.labels) for factor in factors])) if factors else 0
+    labelled = next((rows for rows in made.groupings if len(rows.variables) == len(factors)), None)
+    if not factors or labelled is None:
+        return []
+    present = sum(MISSING not in labels for labels in labelled.labels)
+    if present >= possible:
+        return []
+    names = " × ".join(factor.name for factor in factors)
+    return [word("told.empty_cells", count=possible - present, possible=possible, name=repr(names))]
+
+
+def _lonely_note(design: Design, rule: LonelyRule) -> list[str]:
+    count = int(design.lonely.size)
+    return [word("told.lonely", count=count, rule=repr(rule))] if count and rule != "fail" else []
 
 
 def _missing_by_note(factor: Factor, rule: MissingBy, inside: Mask | None) -> list[str]:
@@ -266,6 +287,7 @@ def _missing_rule(bases: dict[str, Basis], call: Call, inside: Mask | None, weig
 def _shared_facts(layout: Layout, measured: Measured, design: Design) -> list[dict[str, Floats]]:
     """For each grouping what stands beside the estimates of a statistic: n, PSUs, missing, and the df they give."""
     facts = []
+    used = design.weight > 0 if measured.basis.known is None else (design.weight > 0) & measured.basis.known
     for grouped, all_members in zip(layout.grouped, layout.members, strict=True):
         n, size = grouped.by_row(measured.count), grouped.by_row(measured.ones)
         counted, weighted = grouped.by_row(layout.counted), grouped.by_row(layout.weighted)
@@ -281,6 +303,8 @@ def _shared_facts(layout: Layout, measured: Measured, design: Design) -> list[di
                 "n_weighted": size,
                 "counted": counted,
                 "rows": grouped.by_row(layout.records),
+                "sample_n": np.full(n.shape, float(used.sum())),
+                "sample_size": np.full(n.shape, design.weight[used].sum()),
                 "known_rows": _known_rows(layout, grouped, measured),
                 "psus": members.psus,
                 "missing": missing,
@@ -300,15 +324,18 @@ def _known_rows(layout: Layout, grouped: Grouped, measured: Measured) -> Floats:
     return grouped.by_row(layout.pairs.sums(measured.basis.known.astype(np.float64)))
 
 
-def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, convention: Convention) -> Floats:
-    """The df of each row under a convention."""
-    if convention.df == "design":
+def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, call: Call) -> Floats:
+    """The df of each row under the convention of the call."""
+    rule = call.convention.df
+    if call.df is not None:
+        return np.full(facts["n"].shape, call.df)
+    if rule == "design" or (rule == "strata" and not call.where):
         return np.full(facts["n"].shape, float(design.degrees_of_freedom))
-    return facts[f"df_{convention.df}"]
+    return facts[f"df_{rule}"]
 
 
-def _solver(columns: Columns, design: Design, call: Call, facts: Mapping[str, Floats]):  # type: ignore[no-untyped-def]
-    df = degrees_of_freedom(facts, design, call.convention)
+def _solver(columns: Columns, design: Design, call: Call, facts: Mapping[str, Floats]) -> RankedSolver:
+    df = degrees_of_freedom(facts, design, call)
 
     def solve(leaf: Quantile, grouped: Grouped, measured: Measured) -> QuantileResult:
         def variances(score: Floats) -> Floats:
@@ -361,7 +388,7 @@ def _lonely_message(design: Design, strata: list[int]) -> str:
     more = "" if len(strata) == 1 else f", first stratum {name}"
     return (
         f"{subject} one PSU{more}{psu}, which gives no variance; choose lonely_psu='adjust' "
-        "(centred on the grand mean), 'certainty' (adds nothing) or 'average' (as the other strata)"
+        "(about zero, the mean of all scores), 'certainty' (adds nothing) or 'average' (as the other strata)"
     )
 
 

@@ -17,12 +17,12 @@ import pandas as pd
 from childdata.errors import EstimationError, VariableError, nearest
 from childdata.plot import dots
 from childdata.survey.arrays import Codes, Floats
-from childdata.survey.intervals import Convention, interval_of, multiplier
+from childdata.survey.intervals import Convention, multiplier
 from childdata.survey.spread import Spread, mixture
 from childdata.survey.statistic import gap_of
-from childdata.survey.tests import TestResult, hypothesis, wald
+from childdata.survey.tests import TestResult, hypothesis, t_test, wald
 from childdata.table import Suppression, Table, estimates_table, sampling_errors_table
-from childdata.words import word
+from childdata.words import Lang, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,6 @@ NUMBERS = ("estimate", "se", "ci_low", "ci_high", "cv", "deff", "deft")
 # What tables need beside the columns a user sees: of a difference, of what; the records of the smallest group that a
 # number is made of, and of those beyond a quantile; whether a share stands at 0 or 1.
 HIDDEN = ("scale", "difference_of", "deff_wr", "n_least", "n_beyond", "uniform")
-LANG = Literal["en", "ru"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,8 +129,8 @@ class Estimates:
     def _check_label(self, column: str, values: pd.Series[Any], wanted: object) -> None:
         if not (values == wanted).any():
             there = [str(value) for value in values.unique()]
-            listed = ", ".join(map(repr, there[:12]))
-            raise EstimationError(f"no row has {column} {wanted!r}; there is {listed}{nearest(str(wanted), there)}")
+            listed = f"is {', '.join(map(repr, there))}" if len(there) <= 12 else f"are {len(there)} labels"
+            raise EstimationError(f"no row has {column} {wanted!r}; there {listed}{nearest(str(wanted), there)}")
 
     def difference(self, *, along: str, of: tuple[object, object]) -> Estimates:
         """The difference between two labels of one variable, with the covariance of the two.
@@ -259,7 +258,6 @@ class Estimates:
             mine = np.arange(max(len(self), len(other))) if len(self) > 1 else np.zeros(len(other), dtype=np.intp)
             theirs = np.arange(mine.size) if len(other) > 1 else np.zeros(mine.size, dtype=np.intp)
         else:
-            place = "place"
             left = self.frame[keys].assign(place=np.arange(len(self)))
             right = other.frame[keys].assign(place=np.arange(len(other)))
             if left.duplicated(keys).any() or right.duplicated(keys).any():
@@ -272,7 +270,7 @@ class Estimates:
                     f"{len(left)} rows are joined with {len(right)} by {', '.join(keys)}, but only {len(pairs)} match; "
                     "select the same rows on both sides"
                 )
-            mine, theirs = pairs[f"{place}_x"].to_numpy(), pairs[f"{place}_y"].to_numpy()
+            mine, theirs = pairs["place_x"].to_numpy(), pairs["place_y"].to_numpy()
         # the labels are those of the side with more rows, so that each row can still be told
         longer, places = (self, mine) if len(self) >= len(other) else (other, theirs)
         labels = longer.frame.iloc[places][["statistic", "item", *longer.by]].reset_index(drop=True)
@@ -322,10 +320,32 @@ class Estimates:
         matrix = self.spread.combine(mixture(parts, (self._size(), jacobian.shape[1]))).covariance()
         return wald(contrast, matrix, df, method=method, what=what)
 
+    def t_tests(self, value: float = 0.0) -> pd.DataFrame:
+        """Each row against a value, by its own t: what Stata's `lincom` prints beside a difference.
+
+        Parameters
+        ----------
+        value : what the rows are if the hypothesis is true; 0 for differences, 1 for ratios.
+
+        Returns
+        -------
+        pandas frame with the labels, `estimate`, `se`, `t`, `df` and `p` (two-sided); unknown without a standard error.
+
+        >>> import childdata as cd
+        >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
+        >>> gap = people.estimate(cd.mean("y"), by="sex").difference(along="sex", of=("m", "f"))
+        >>> gap.t_tests()[["t", "df", "p"]].round(3).values.tolist()
+        [[0.849, 1.0, 0.552]]
+        """
+        columns = ["statistic", "item", *self.by, "estimate", "se"]
+        estimate, se, df = (self.frame[name].to_numpy(dtype=float) for name in ("estimate", "se", "df"))
+        t, p = t_test(estimate, se, df, value)
+        return self.frame[columns].assign(t=t, df=self.frame["df"], p=p)
+
     def table(
         self,
         *,
-        lang: LANG = "en",
+        lang: Lang = "en",
         title: str = "",
         subtitle: str = "",
         notes: Sequence[str] = (),
@@ -345,7 +365,7 @@ class Estimates:
         told = self._told(lang, title, suppress) | {"subtitle": subtitle, "notes": (*notes, *self.notes)}
         return estimates_table(self.frame, columns=columns, **told)
 
-    def _told(self, lang: LANG, title: str, suppress: Suppression) -> dict[str, Any]:
+    def _told(self, lang: Lang, title: str, suppress: Suppression) -> dict[str, Any]:
         """What every table of these estimates is told."""
         return {
             "by": self.by,
@@ -357,7 +377,7 @@ class Estimates:
             "provenance": {key: str(value) for key, value in self.settings.items()},
         }
 
-    def sampling_errors(self, *, lang: LANG = "en", title: str = "", suppress: Suppression = "mics") -> Table:
+    def sampling_errors(self, *, lang: Lang = "en", title: str = "", suppress: Suppression = "mics") -> Table:
         """The table of sampling errors as MICS reports print it: value, se, cv, deff, deft, counts, value ± 2 se.
 
         The design effect is against simple random sampling with replacement, whatever the convention of the call.
@@ -365,7 +385,7 @@ class Estimates:
         frame = self.frame.assign(deff=self.frame["deff_wr"], deft=np.sqrt(self.frame["deff_wr"]))
         return sampling_errors_table(frame, **self._told(lang, title, suppress))
 
-    def plot(self, *, ax: Axes | None = None, lang: LANG = "en", **options: Any) -> Axes:
+    def plot(self, *, ax: Axes | None = None, lang: Lang = "en", **options: Any) -> Axes:
         """A dot plot of the table with intervals; options are those of `childdata.plot.dots`."""
         axes: Axes = dots(self.table(lang=lang), ax=ax, **options)
         return axes
@@ -390,26 +410,3 @@ def coefficient_of_variation(value: Floats, se: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         result: Floats = np.where(value != 0, se / np.abs(value), np.nan)
     return result
-
-
-def interval_columns(
-    frame: pd.DataFrame, interval: str, convention: Convention, level: float, own: tuple[Floats, Floats]
-) -> tuple[Floats, Floats]:
-    """The limits of each row by its scale; a statistic's own limits where it brings them."""
-    low, high = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-    for scale in frame["scale"].unique():
-        chosen = (frame["scale"] == scale).to_numpy()
-        part = frame[chosen]
-        n = part["rows"] if convention.share_n == "all" else part["n"]
-        low[chosen], high[chosen] = interval_of(
-            scale,
-            interval,
-            convention,
-            part["estimate"].to_numpy(),
-            part["se"].to_numpy(),
-            df=part["df"].to_numpy(dtype=float),
-            n=n.to_numpy(dtype=float),
-            level=level,
-        )
-    brings = ~np.isnan(own[0]) | ~np.isnan(own[1])
-    return np.where(brings, own[0], low), np.where(brings, own[1], high)

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from childdata.microdata.labels import Frozen
-from childdata.survey.arrays import Floats
+from childdata.survey.arrays import Floats, Mask
 from childdata.survey.design import Design
 from childdata.survey.domains import TOTAL
 from childdata.survey.estimate import Call, Result, RowBlock, degrees_of_freedom
-from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, coefficient_of_variation, interval_columns
+from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, coefficient_of_variation
+from childdata.survey.intervals import Convention, interval_of
 
 
 def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -30,17 +31,19 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
         name: np.concatenate([block.facts[name] for block in result.blocks])
         for name in ("n", "n_weighted", "rows", "psus", "missing", "missing_share")
     }
-    df = np.concatenate([degrees_of_freedom(block.facts, design, call.convention) for block in result.blocks])
+    df = np.concatenate([degrees_of_freedom(block.facts, design, call) for block in result.blocks])
     value = np.concatenate([block.piece.value for block in result.blocks])
     empty = facts["n"] == 0
     value = np.where(empty, np.nan, value)
     with np.errstate(invalid="ignore"):
         se = np.where(np.isnan(value), np.nan, np.sqrt(result.variance))
+    if call.convention.name != "r":
+        se[(facts["psus"] == 1) & _balanced(result)] = np.nan
     frame = frame.assign(estimate=value, se=se, df=np.where(empty, np.nan, df), **facts)
-    low, high = interval_columns(frame, call.interval, call.convention, call.level, _own_limits(result.blocks))
+    low, high = _limits(frame, call.interval, call.convention, call.level, _own_limits(result.blocks))
     frame["ci_low"], frame["ci_high"] = low, high
     frame["cv"] = coefficient_of_variation(value, se)
-    frame["deff"], frame["deft"], frame["deff_wr"] = _design_effects(result, design, call.convention.deff)
+    frame["deff"], frame["deft"], frame["deff_wr"] = _design_effects(result, call.convention.deff)
     frame["flag"] = _flags(facts["n"], facts["psus"], df)
     for name in ("n", "psus", "missing"):
         frame[name] = frame[name].astype(np.int64)
@@ -72,6 +75,19 @@ def _labels(blocks: tuple[RowBlock, ...], by: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
+def _balanced(result: Result) -> Mask:
+    """Rows whose influence sums to zero (means, shares): within one PSU its score is zero, and tells of no variance."""
+    first, scatter, size = (
+        np.concatenate(parts)
+        for parts in zip(
+            *((block.piece.first, block.piece.scatter, block.facts["n_weighted"]) for block in result.blocks),
+            strict=True,
+        )
+    )
+    balanced: Mask = np.abs(first) <= 1e-9 * np.sqrt(size * scatter + first**2)
+    return balanced
+
+
 def _own_limits(blocks: tuple[RowBlock, ...]) -> tuple[Floats, Floats]:
     def limits(block: RowBlock, end: str) -> Floats:
         found: Floats | None = getattr(block.piece, end)
@@ -83,7 +99,7 @@ def _own_limits(blocks: tuple[RowBlock, ...]) -> tuple[Floats, Floats]:
     )
 
 
-def _design_effects(result: Result, design: Design, rule: str) -> tuple[Floats, Floats, Floats]:
+def _design_effects(result: Result, rule: str) -> tuple[Floats, Floats, Floats]:
     """The effect by a rule, the root of that with replacement, and the effect against the row's own records."""
     scatter = np.concatenate([block.piece.scatter for block in result.blocks])
     first = np.concatenate([block.piece.first for block in result.blocks])
@@ -97,8 +113,9 @@ def _design_effects(result: Result, design: Design, rule: str) -> tuple[Floats, 
 
     own = effect = against(scatter, size, n)
     if rule == "wor-sample":
-        whole = np.full(size.shape, design.weight.sum())
-        n = np.full(n.shape, float((design.weight > 0).sum()))
+        whole, n = (
+            np.concatenate([block.facts[name] for block in result.blocks]) for name in ("sample_size", "sample_n")
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
             # outside the domain the influence is zero
             effect = against(scatter + first**2 * (1 / size - 1 / whole), whole, n)
@@ -122,7 +139,7 @@ def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> Mapp
     settings: dict[str, object] = {
         "convention": rule.name,
         "level": call.level,
-        "df": rule.df,
+        "df": rule.df if call.df is None else call.df,
         "interval": call.interval,
         "design_effect": rule.deff,
         "missing": call.missing,
@@ -138,3 +155,26 @@ def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> Mapp
 
 def _joined(rules: list[str]) -> str:
     return rules[0] if len(rules) == 1 else " and ".join(f"({rule})" for rule in rules)
+
+
+def _limits(
+    frame: pd.DataFrame, interval: str, convention: Convention, level: float, own: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """The limits of each row by its scale; a statistic's own limits where it brings them."""
+    low, high = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
+    for scale in frame["scale"].unique():
+        chosen = (frame["scale"] == scale).to_numpy()
+        part = frame[chosen]
+        n = part["rows"] if convention.share_n == "all" else part["n"]
+        low[chosen], high[chosen] = interval_of(
+            scale,
+            interval,
+            convention,
+            part["estimate"].to_numpy(),
+            part["se"].to_numpy(),
+            df=part["df"].to_numpy(dtype=float),
+            n=n.to_numpy(dtype=float),
+            level=level,
+        )
+    brings = ~np.isnan(own[0]) | ~np.isnan(own[1])
+    return np.where(brings, own[0], low), np.where(brings, own[1], high)

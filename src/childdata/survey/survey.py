@@ -57,8 +57,9 @@ class Survey:
     fpc : population size per stratum (or sampling fraction): number, column or rule; one per stage of `psu`.
         Units of a stage without one count as drawn with replacement, and stages below it add nothing.
     lonely_psu : what to do with a stratum of one PSU: `"fail"`; `"certainty"` adds nothing (R remove, SPSS);
-        `"adjust"` takes it about the grand mean (Stata centered); `"average"` gives it the mean of the other strata
-        (Stata scaled).
+        `"adjust"` takes it about zero, the mean of all scores (R; for means Stata's centered); `"average"` gives it the
+        mean of the other strata (Stata scaled). None is the rule of the convention: `"fail"`, but `"certainty"` under
+        `"spss"`, `"mics"` and `"dhs"`. Which rule was used on how many strata is told in the notes.
     lonely_domains : `"keep"`: a stratum with one PSU *in a domain* is not lonely, its other PSUs are zeros (R's
         default); `"adjust"`: it is (R's `survey.adjust.domain.lonely`), which concerns `adjust` and `average`.
 
@@ -73,7 +74,7 @@ class Survey:
     records: Records
     design: Design
     domain: tuple[Rule, ...]
-    lonely_psu: LonelyRule
+    lonely_psu: LonelyRule | None
     lonely_domains: Literal["keep", "adjust"]
     declared: Mapping[str, str]
     data: object
@@ -86,7 +87,7 @@ class Survey:
         strata: str | Sequence[str] | None = None,
         psu: str | Sequence[str] | None = None,
         fpc: Rule | Sequence[Rule] | None = None,
-        lonely_psu: LonelyRule = "fail",
+        lonely_psu: LonelyRule | None = None,
         lonely_domains: Literal["keep", "adjust"] = "keep",
     ) -> None:
         _check_lonely(lonely_psu, lonely_domains)
@@ -107,7 +108,14 @@ class Survey:
         """The survey of a subpopulation: estimates are for the records where a rule is true, the design stays whole.
 
         Records where the rule is unknown are outside, and counted in the notes of each estimate.
+
+        Raises
+        ------
+        ExpressionError for a rule that cannot be read; VariableError for a name that is not in the data.
         """
+        expression = parse(rule)
+        for name in (*expression.names, *expression.code_names):
+            self.records.find(name)
         return self._with(domain=(*self.domain, rule))
 
     def with_columns(self, **rules: Rule) -> Survey:
@@ -132,6 +140,7 @@ class Survey:
         missing_by: MissingBy = "row",
         interval: ShareInterval | Literal["auto"] = "auto",
         convention: ConventionName = "childdata",
+        df: float | None = None,
         keep: Literal["auto", "scores"] = "auto",
     ) -> Estimates:
         """Estimates with design-based standard errors, and the covariance of all of them.
@@ -153,6 +162,7 @@ class Survey:
             (Korn-Graubard), `"asin"`.
         convention : whose rules for df, intervals and design effects: `"childdata"`, `"r"`, `"stata"`, `"spss"`,
             `"mics"`, `"dhs"`.
+        df : degrees of freedom for all rows, where an agency gives them; else by the convention's rule.
         keep : `"scores"` keeps the scores of more than 100,000 sampling units, so that two calls can be joined.
 
         Returns
@@ -171,8 +181,15 @@ class Survey:
         """
         if not 0 < level < 1:
             raise EstimationError(f"level lies between 0 and 1, such as 0.95; found {level}")
+        if df is not None and not df > 0:
+            raise EstimationError(f"df is a positive number, or None for the convention's rule; found {df}")
         check_interval(interval)
         rules = find_convention(convention)
+        if rules.multiplier == "two" and level != 0.95:
+            raise EstimationError(
+                f"under convention {convention!r} limits are the value ± 2 standard errors, whatever the level; "
+                f"found level={level:g}: leave it out, or take another convention"
+            )
         _check_choice("missing", missing, get_args(Missing))
         _check_choice("missing_by", missing_by, get_args(MissingBy))
         _check_names(by, each)
@@ -186,8 +203,9 @@ class Survey:
             missing=missing,
             missing_by=missing_by,
             convention=rules,
+            df=df,
             interval=interval,
-            lonely=rules.lonely if self.lonely_psu == "fail" else self.lonely_psu,
+            lonely=self.lonely_psu or rules.lonely,
             lonely_domains=self.lonely_domains == "adjust",
             keep=keep,
         )
@@ -207,7 +225,8 @@ class Survey:
 
     def describe(self) -> Description:
         """The facts of the design: strata, PSUs, records, lonely PSUs, the spread of the weights, Kish's deff."""
-        return describe(self.records, self.design, self.declared, self.lonely_psu)
+        rule = self.lonely_psu or "that of the convention"
+        return describe(self.records, self.design, self.declared, rule)
 
     def __repr__(self) -> str:
         first = self.design.stages[0]
@@ -221,9 +240,9 @@ class Survey:
         return self.describe()._repr_html_()
 
 
-def _check_lonely(lonely_psu: str, lonely_domains: str) -> None:
+def _check_lonely(lonely_psu: str | None, lonely_domains: str) -> None:
     names = get_args(LonelyRule)
-    if lonely_psu not in names:
+    if lonely_psu is not None and lonely_psu not in names:
         other = _OTHER_NAMES.get(lonely_psu)
         hint = f"; {lonely_psu!r} is called {other!r} here" if other else ""
         raise DesignError(f"lonely_psu is one of {', '.join(map(repr, names))}; found {lonely_psu!r}{hint}")

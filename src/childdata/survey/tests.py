@@ -15,6 +15,8 @@ import numpy as np
 from childdata.errors import EstimationError, nearest
 from childdata.survey.arrays import Floats
 
+LONGEST = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
@@ -69,6 +71,16 @@ def wald(
     return TestResult(statistic, float(rank), float(df2), float(f_distribution.sf(statistic, rank, df2)), what)
 
 
+def t_test(estimate: Floats, se: Floats, df: Floats, value: float) -> tuple[Floats, Floats]:
+    """Student's t of each estimate against a value, and its two-sided p; unknown without a standard error."""
+    from scipy.special import stdtr
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(se > 0, (estimate - value) / se, np.nan)
+        p: Floats = np.where(df > 0, 2 * stdtr(df, -np.abs(t)), np.nan)
+    return t, p
+
+
 def _unit_free(contrast: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     """Both in standard errors of the equations, so that a share beside an amount is not lost to rounding."""
     scale = np.sqrt(np.diagonal(covariance))
@@ -89,6 +101,8 @@ def hypothesis(what: str, names: Sequence[str], value: Floats) -> tuple[Floats, 
     contrast : array (q,). jacobian : array (rows, q).
     """
     rows = value.size
+    if len(what) > LONGEST:
+        raise EstimationError(f"a hypothesis has at most {LONGEST:,} characters; found {len(what):,}")
     if what == "zero":
         return value, np.eye(rows)
     if what == "equal":
@@ -144,7 +158,7 @@ def _side(source: str, text: str, places: dict[str, int], value: Floats) -> tupl
 
     def walk(node: ast.AST) -> tuple[float, Floats]:
         match node:
-            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool) and number < 1e300:
                 return float(number), np.zeros(value.size)
             case ast.Name(id=name) if name in places:
                 slope = np.zeros(value.size)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from childdata.table.sums import Floats, Sum, Truths, systems
+from childdata.table.sums import Floats, Sum, Truths, filled, systems
 
 
 def pinned(
@@ -45,37 +45,45 @@ def pinned(
     >>> pinned(one, both, known=every, few=both, counts=np.array([1.0, 2.0, 3.0]), most=4).tolist()
     [False, False, False]
     """
-    from scipy.optimize import linprog
-
     found = np.zeros_like(hidden)
-    truth = _completed(sums, counts)
-    asked = few if asked is None else asked
+    truth = filled(sums, counts)
+    asked = few if asked is None else asked & few
     for nodes, matrix in systems(sums, hidden | ~known):
-        if not asked[nodes].any():
-            continue
-        right = matrix @ truth[nodes]
-        bounds = [(1, most) if few[node] else (0, None) if not known[node] else (most + 1, None) for node in nodes]
-        least, largest = truth[nodes].copy(), truth[nodes].copy()
-        for place in np.flatnonzero(asked[nodes]):
-            for sign in (1.0, -1.0):
-                if largest[place] - least[place] >= 1 - 1e-6:
-                    break
-                aim = np.zeros(len(nodes))
-                aim[place] = sign
-                solved = linprog(aim, A_eq=matrix, b_eq=right, bounds=bounds, method="highs")
-                if solved.status == 0 and solved.x is not None:
-                    least, largest = np.minimum(least, solved.x), np.maximum(largest, solved.x)
-        found[nodes] = asked[nodes] & (largest - least < 1 - 1e-6)
+        if asked[nodes].any():
+            bounds = [(1, most) if few[node] else (0, None) if not known[node] else (most + 1, None) for node in nodes]
+            found[nodes] = _narrow(matrix, truth[nodes], bounds, asked[nodes])
     return found
 
 
-def _completed(sums: Sequence[Sum], counts: Floats) -> Floats:
-    """Counts with the totals that no row shows filled from their cells."""
-    result = counts.copy()
-    for one in sums:
-        if np.isnan(result[one.total]):
-            result[one.total] = np.nansum(result[list(one.cells)])
-    return result
+def _narrow(matrix: Floats, truth: Floats, bounds: Sequence[tuple[int, int | None]], asked: Truths) -> Truths:
+    """Those asked about whose least and largest value are closer than one.
+
+    All are moved together first, which tells most of them apart; then each that is left by itself.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array
+
+    least, largest = truth.copy(), truth.copy()
+    sparse, right = csr_array(matrix), matrix @ truth
+
+    def move(aim: Floats) -> None:
+        solved = linprog(aim, A_eq=sparse, b_eq=right, bounds=bounds, method="highs")
+        if solved.status == 0 and solved.x is not None:
+            np.minimum(least, solved.x, out=least)
+            np.maximum(largest, solved.x, out=largest)
+
+    def close() -> Truths:
+        return asked & (largest - least < 1 - 1e-6)
+
+    for sign in (1.0, -1.0):
+        move(sign * close())
+    for place in np.flatnonzero(close()):
+        for sign in (1.0, -1.0):
+            if close()[place]:
+                aim = np.zeros(len(truth))
+                aim[place] = sign
+                move(aim)
+    return close()
 
 
 def at_one_end(

@@ -4,7 +4,8 @@ Cells add to their totals, over every variable of a table: a reader who sees a t
 knows the one. The sums of a table are linear equations, the hidden numbers their unknowns; an unknown is
 exposed exactly when it is the same in every solution, that is when its row of the null space is zero
 (which finds chains of sums that no rule of "one gap per line" finds). `protected` hides the smallest further
-cells until nothing is exposed; what a reader knows beyond sums stands in `bounds`.
+cells until nothing is exposed, then shows again what need not be hidden; what a reader knows beyond sums
+stands in `bounds`.
 
 Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (secondary cell suppression).
 """
@@ -72,7 +73,9 @@ def all_sums(nodes: Sequence[Key]) -> list[Sum]:
     return sorted(found, key=lambda one: nodes[one.total].count(ALL))
 
 
-def holding(sums: Iterable[Sum], counts: Floats, values: Floats | None = None) -> list[Sum]:
+def holding(
+    sums: Sequence[Sum], counts: Floats, values: Floats | None = None, *, possible: bool = False
+) -> list[Sum]:
     """Those sums that hold among the true numbers, so that a reader who does them learns something.
 
     Parameters
@@ -80,28 +83,39 @@ def holding(sums: Iterable[Sum], counts: Floats, values: Floats | None = None) -
     counts : (nodes,) records of each node, NaN where no row shows it; filled from its cells.
     values : (nodes,) values; their sum holds as it is (totals) or weighted by the counts (means, shares).
         None asks about the counts alone.
+    possible : the numbers are made of others by arithmetic: what their sum must be cannot be told from
+        these counts, but may be known to a reader; every sum is kept.
 
     A sum of values over cells that do not hold all records of the total (labels unknown) can be done
     roughly at least and is kept; a sum that does not hold (a median, an index) teaches nothing.
     """
-    counts = counts.copy()
+    whole = filled(sums, counts)
     values = None if values is None else values.copy()
     kept = []
     for one in sums:
         cells = list(one.cells)
-        covered = float(np.nansum(counts[cells]))
-        if np.isnan(counts[one.total]):
-            counts[one.total] = covered
-            if values is not None:
-                values[one.total] = _mean(values[cells], counts[cells])
-            kept.append(one)
+        covered = float(np.nansum(whole[cells]))
+        if np.isnan(counts[one.total]) and values is not None and np.isnan(values[one.total]):
+            values[one.total] = _mean(values[cells], whole[cells])
+        total = whole[one.total]
+        if not possible and total > 0 and not LEAST_COVERED <= covered / total <= 1 + SAME:
             continue
-        total = counts[one.total]
-        if total > 0 and not LEAST_COVERED <= covered / total <= 1 + SAME:
-            continue
-        if values is None or covered < total * (1 - SAME) or _adds(one, values, counts):
+        if possible or values is None or covered < total * (1 - SAME) or _adds(one, values, whole):
             kept.append(one)
     return kept
+
+
+def filled(sums: Iterable[Sum], counts: Floats) -> Floats:
+    """The counts with the totals that no row shows: the largest sum of cells (other sums lack a label).
+
+    >>> filled([Sum(4, (0, 1)), Sum(4, (2, 3))], np.array([3.0, 5.0, 4.0, 5.0, np.nan])).tolist()
+    [3.0, 5.0, 4.0, 5.0, 9.0]
+    """
+    result = counts.copy()
+    for one in sums:
+        if np.isnan(counts[one.total]):
+            result[one.total] = np.fmax(result[one.total], np.nansum(result[list(one.cells)]))
+    return result
 
 
 def _mean(values: Floats, counts: Floats) -> float:
@@ -128,13 +142,15 @@ def exposed(sums: Sequence[Sum], unknown: Truths) -> Truths:
     >>> exposed(one, np.array([True, True, False])).tolist()
     [False, False, False]
     """
-    found = np.zeros_like(unknown)
-    for nodes, matrix in systems(sums, unknown):
-        _, singular, right = np.linalg.svd(matrix)
-        rank = int((singular > 1e-9).sum())
-        free = np.abs(right[rank:]).max(axis=0, initial=0.0)
-        found[nodes[free < 1e-9]] = True
-    return found
+    return Lines.of(sums, unknown.size).exposed(unknown)
+
+
+def _fixed(matrix: Floats) -> Truths:
+    """Which unknowns of a system are the same in all solutions: the projection on the null space is zero."""
+    size, vectors = np.linalg.eigh(matrix @ matrix.T)
+    turned = vectors[:, size > 1e-8].T @ matrix / np.sqrt(size[size > 1e-8])[:, None]
+    told: Truths = (turned**2).sum(axis=0) > 1 - 1e-8
+    return told
 
 
 def systems(sums: Sequence[Sum], unknown: Truths) -> list[tuple[Codes, Floats]]:
@@ -191,6 +207,7 @@ class Lines:
     is_total : (nodes,) whether a node is the total of some sum.
     """
 
+    sums: Sequence[Sum]
     places: Codes
     owner: Codes
     starts: Codes
@@ -203,7 +220,7 @@ class Lines:
         places = np.array([place for one in sums for place in one.places()], dtype=np.intp)
         is_total = np.zeros(nodes, dtype=bool)
         is_total[[one.total for one in sums]] = True
-        return cls(places, np.repeat(np.arange(len(sums)), sizes), np.cumsum(sizes) - sizes, is_total)
+        return cls(sums, places, np.repeat(np.arange(len(sums)), sizes), np.cumsum(sizes) - sizes, is_total)
 
     def gaps(self, unknown: Truths) -> Codes:
         """How many unknown nodes each sum has."""
@@ -220,6 +237,46 @@ class Lines:
             if not alone.any():
                 return unknown & ~left
             left[self.places[alone]] = False
+
+    def exposed(self, unknown: Truths) -> Truths:
+        """Which unknown nodes the sums determine; see the function of this name.
+
+        A sum with an unknown that is in no other sum says nothing about the rest: it is laid aside, and looked at
+        when the rest is known. Linear algebra is left for what remains.
+        """
+        told = self.single_gaps(unknown)
+        open_places = (unknown & ~told)[self.places]
+        active = np.ones(len(self.sums), dtype=bool)
+        aside: list[Truths] = []
+        while True:
+            member = active[self.owner] & open_places
+            private = member & (np.bincount(self.places[member], minlength=unknown.size)[self.places] == 1)
+            if not private.any():
+                break
+            aside.append(private)
+            active[self.owner[private]] = False
+        core = np.flatnonzero(active)
+        for nodes, matrix in systems([self.sums[one] for one in core], unknown & ~told):
+            told[nodes[_fixed(matrix)]] = True
+        for private in reversed(aside):
+            # The one unknown left of its sum is known as soon as the others are.
+            left = self.gaps(unknown & ~told) == 1
+            told[self.places[private & left[self.owner]]] = True
+        return told
+
+    def together(self, node: int, unknown: Truths) -> Truths:
+        """The unknown nodes that hang together with one of them by sums."""
+        found = np.zeros_like(unknown)
+        found[node] = True
+        while True:
+            touched = np.zeros(len(self.sums), dtype=bool)
+            touched[self.owner[found[self.places]]] = True
+            more = found.copy()
+            more[self.places[touched[self.owner]]] = True
+            more &= unknown | found
+            if (more == found).all():
+                return found
+            found = more
 
     def beside(
         self, threatened: Truths, hidden: Truths, open_rows: Truths, size: Floats, *, tightest: bool
@@ -242,6 +299,9 @@ class Lines:
         return None
 
 
+Further = Callable[[Truths, Truths], Truths]
+
+
 def protected(
     sums: Sequence[Sum],
     hidden: Truths,
@@ -249,7 +309,7 @@ def protected(
     known: Truths,
     rows: Truths,
     size: Floats,
-    further: Callable[[Truths], Truths],
+    further: Further | None = None,
     roomy: Floats | None = None,
 ) -> Truths:
     """What must be hidden so that nothing hidden can be worked out.
@@ -260,34 +320,80 @@ def protected(
     known : (nodes,) what a reader knows if it is not hidden; other nodes are totals he has to work out.
     rows : (nodes,) the table has a row for it, with records, which can be hidden.
     size : (nodes,) records; small cells are hidden first, totals when no cell is left.
-    further : given what is hidden, the nodes that a reader can work out because he knows between which
-        ends a hidden number lies.
+    further : given what is hidden, and which of it is asked about, the nodes that a reader can work out
+        because he knows between which ends a hidden number lies.
     roomy : (nodes,) as `size`, where `further` asks for more: a count just over the small ones is
         known too well to hide anything.
 
     >>> table = [Sum(3, (0, 1, 2))]
     >>> every = np.ones(4, dtype=bool)
     >>> small = np.array([True, False, False, False])
-    >>> protected(table, small, known=every, rows=every, size=np.array([3.0, 60.0, 40.0, 103.0]),
-    ...           further=np.zeros_like).tolist()
+    >>> protected(table, small, known=every, rows=every, size=np.array([3.0, 60.0, 40.0, 103.0])).tolist()
     [True, False, True, False]
     """
     lines = Lines.of(sums, hidden.size)
+    result = _widened(lines, hidden, known, rows, size, further, roomy)
+    return _narrowed(lines, hidden, result, known, size, further)
+
+
+def _widened(
+    lines: Lines,
+    hidden: Truths,
+    known: Truths,
+    rows: Truths,
+    size: Floats,
+    further: Further | None,
+    roomy: Floats | None,
+) -> Truths:
+    """The hidden nodes and so many others that nothing hidden is told any more."""
     result = hidden.copy()
+    # Whoever has two possible values keeps them when more is hidden: he is asked once.
+    asked = hidden.copy()
     while True:
         unknown = result | ~known
         told = lines.single_gaps(unknown)
         if not (told & hidden).any():
-            told = exposed(sums, unknown)
+            told = lines.exposed(unknown)
         useless, tightest = told & ~hidden, not (told & hidden).any()
-        if tightest:
-            told = further(result)
+        if tightest and further is not None:
+            told = asked = further(result, asked)
         if not (told & hidden).any():
             # What was hidden beside and is told all the same hides nothing: it may as well be shown.
             return result & ~useless
         order = roomy if tightest and roomy is not None else size
         # A gap that was opened in vain is widened first.
-        more = lines.beside((told | useless) & result, unknown, rows & ~result, order, tightest=tightest)
-        if more is None:
-            return result
-        result[more] = True
+        threatened = (told | useless) & result
+        while threatened.any():
+            more = lines.beside(threatened, result | ~known, rows & ~result, order, tightest=tightest)
+            if more is None:
+                return result
+            result[more] = True
+            if tightest:
+                break
+            reached = np.isin(lines.owner, lines.owner[lines.places == more])
+            threatened[lines.places[reached]] = False
+
+
+# Tables of more sums are left as they are: looking at each hidden cell again would take long.
+MOST_NARROWED = 2000
+
+
+def _narrowed(
+    lines: Lines, hidden: Truths, result: Truths, known: Truths, size: Floats, further: Further | None
+) -> Truths:
+    """What is hidden without those that hide nothing, the largest first."""
+    added = np.flatnonzero(result & ~hidden)
+    if len(lines.sums) > MOST_NARROWED:
+        return result
+    result = result.copy()
+    for node in added[np.argsort(-size[added], kind="stable")]:
+        result[node] = False
+        unknown = result | ~known
+        told = lines.single_gaps(unknown) & hidden
+        if not told.any():
+            told = lines.exposed(unknown) & hidden
+        if not told.any() and further is not None:
+            unknown[node] = True
+            told = further(result, hidden & lines.together(node, unknown)) & hidden
+        result[node] = told.any()
+    return result

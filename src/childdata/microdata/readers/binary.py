@@ -7,6 +7,7 @@ likewise; numbers that are dates by their format become dates; and whatever was 
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -20,8 +21,9 @@ from childdata.microdata.dataset import Dataset
 from childdata.microdata.labels import Variable, Variables
 from childdata.microdata.masking import Column, values_and_reasons
 from childdata.microdata.readers.code_pages import CANDIDATES, misread
-from childdata.microdata.readers.description import PROGRAMS, Description, Options, desk, refusal
+from childdata.microdata.readers.description import PROGRAMS, Description, Options, desk, refusal, size_text
 from childdata.microdata.readers.process import private_folder
+from childdata.words import word
 
 
 def read_rows(
@@ -67,9 +69,7 @@ def read_rows(
     unique = list(dict.fromkeys(wanted))
     if reasons:
         count = sum(len(reason) - reason.null_count() for reason in reasons.values())
-        answers = "answer declared missing was" if count == 1 else "answers declared missing were"
-        places = "variable" if len(reasons) == 1 else "variables"
-        notes.append(f"{count} {answers} set aside in {len(reasons)} {places} (missing_reasons).")
+        notes.append(word("told.set_aside", count=count, variables=len(reasons)))
     by_name = {variable.name: variable for variable in variables}
     return Dataset(
         frame=pl.DataFrame([values[name] for name in unique]),
@@ -84,14 +84,14 @@ def read_rows(
 def _check_size(found: Description, rows: int | None, columns: int, options: Options) -> None:
     if rows is not None and rows * columns * 8 > options.limit:
         raise ReadError(
-            f"{found.path.name} unfolds to {rows} rows x {columns} variables, {rows * columns * 8 / 1e6:.0f} MB, "
-            f"more than the limit of {options.limit / 1e6:.0f} MB; give a higher limit=, fewer columns=, "
+            f"{found.path.name} unfolds to {rows} rows x {columns} variables, {size_text(rows * columns * 8)}, "
+            f"more than the limit of {size_text(options.limit)}; give a higher limit=, fewer columns=, "
             "or use read_chunks"
         )
 
 
 def _data_note(found: Description, encoding: str | None) -> str:
-    return f"Answers in {found.path.name} that are text read as {encoding} and were read so; encoding= chooses another."
+    return word("told.encoding_answers", source=found.path.name, encoding=encoding)
 
 
 def _rows(
@@ -157,8 +157,10 @@ def _collect(folder: Path, columns: int, reply: dict[str, Any]) -> tuple[pl.Data
 
 
 def _mapped(pa: Any, path: Path) -> pl.DataFrame:
-    with pa.memory_map(str(path), "r") as mapped:
-        read = pl.from_arrow(pa.ipc.open_file(mapped).read_all(), rechunk=True)
+    # Windows does not delete a file while it is mapped: the answers would stay in the temporary folder
+    opened = pa.OSFile(str(path), "rb") if os.name == "nt" else pa.memory_map(str(path), "r")
+    with opened as source:
+        read = pl.from_arrow(pa.ipc.open_file(source).read_all(), rechunk=True)
     return read if isinstance(read, pl.DataFrame) else read.to_frame()
 
 

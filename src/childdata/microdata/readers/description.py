@@ -18,9 +18,11 @@ from childdata.microdata.labels import Code, Variable, Variables
 from childdata.microdata.readers.code_pages import CANDIDATES, likely_code_page, misread, plausibility, python_codec
 from childdata.microdata.readers.process import Desk, Isolate
 from childdata.microdata.readers.spss_header import SpssHeader, name_pairs, read_spss_header
+from childdata.words import word
 
 Format = Literal["sav", "por", "dta", "xport"]
 PROGRAMS: dict[Format, Program] = {"sav": "spss", "por": "spss", "dta": "stata", "xport": "sas"}
+LIMIT = 4_000_000_000  # bytes that the rows of a file may take, unless said otherwise
 RAW = "ISO-8859-1"  # every byte is a character: what was read so can be decoded again
 
 
@@ -31,7 +33,7 @@ class Options:
     columns: Sequence[str] | None = None
     encoding: str | None = None
     isolate: Isolate = "auto"
-    limit: int = 4_000_000_000
+    limit: int = LIMIT
     timeout: float | None = None
     missing: Literal["na", "codes"] = "na"
     whole_numbers: bool = True
@@ -71,6 +73,17 @@ class Description:
         )
 
 
+def size_text(size: int) -> str:
+    """A number of bytes as a message says it.
+
+    >>> size_text(128), size_text(2_500), size_text(3_200_000_000)
+    ('128 bytes', '2.5 kB', '3200 MB')
+    """
+    if size < 1_000:
+        return f"{size} bytes"
+    return f"{size / 1e3:.3g} kB" if size < 999_500 else f"{size / 1e6:.0f} MB"
+
+
 def desk(path: Path, options: Options, cells: int = 0) -> Desk:
     """Where requests about this file go; the default time limit grows with the file."""
     seconds = options.timeout if options.timeout is not None else 60.0 + cells / 100_000
@@ -87,7 +100,7 @@ def describe(path: Path, form: Format, options: Options) -> Description:
         raise ReadError(f"encoding {encoding!r} of {path.name} is not known; write for example 'windows-1251'")
     reply = _ask_description(asked, path, form, encoding, header)
     if encoding is not None:
-        notes.append(f"Text was read in the code page {encoding}, as asked for.")
+        notes.append(word("told.encoding_asked", encoding=encoding))
     elif reply.get("error") == "encoding":
         encoding, redecode, reply = _by_trial(asked, path, form, header)
         notes.append(_trial_note(header, redecode or encoding))
@@ -103,7 +116,7 @@ def describe(path: Path, form: Format, options: Options) -> Description:
                 reply, encoding = again, better
                 notes.append(_misread_note(declared, better))
             else:
-                notes.append(f"Labels read like {better} text that was stored wrongly by another program.")
+                notes.append(word("told.encoding_damaged", encoding=better))
     return _description(path, form, reply, encoding, redecode, header, notes)
 
 
@@ -145,14 +158,14 @@ def _by_trial(
 
 
 def _trial_note(header: SpssHeader, chosen: str | None) -> str:
-    if header.declares_encoding:
-        return f"Text is not all in the declared code page; it was read as {chosen}; encoding= chooses another."
-    return f"The file does not say its code page; its text reads as {chosen}; encoding= chooses another."
+    key = "told.encoding_bad" if header.declares_encoding else "told.encoding_silent"
+    return word(key, encoding=chosen)
 
 
 def _misread_note(declared: str | None, better: str) -> str:
-    said = f"says its code page is {declared}" if declared else "does not say its code page"
-    return f"The file {said}, but its text reads as {better} and was read so; encoding= chooses another."
+    if declared:
+        return word("told.encoding_untrue", declared=declared, encoding=better)
+    return word("told.encoding_silent_mended", encoding=better)
 
 
 def refusal(path: Path, reply: dict[str, Any]) -> ReadError:
@@ -206,17 +219,14 @@ def _description(
         raise ReadError(f"{path.name} holds no variables: the file is damaged or empty")
     reply = reply | {"raw_names": reply.get("raw_names", reply["names"]), "names": _unique(reply["names"])}
     variables = [_variable(reply, i, form) for i in range(len(reply["names"]))]
-    notes += [f"The file has two variables of one name: {said}." for said in reply.get("warnings", [])]
+    notes += [word("told.one_name", said=said) for said in reply.get("warnings", [])]
     if any("\ufffd" in text for text in _texts(reply)):
-        notes.append("In labels, letters beyond ASCII are lost: the reader replaced them, or they were damaged before.")
+        notes.append(word("told.letters_lost"))
     dropped = [found.name for found in header.sets if found.name not in reply["sets"]]
     if dropped:
-        notes.append(
-            f"Multiple-response sets {', '.join(dropped)} were dropped by the reader; they were taken from the "
-            "file's dictionary."
-        )
+        notes.append(word("told.sets_dropped", names=", ".join(dropped)))
     if header.weight:
-        notes.append(f"The file was weighted by {header.weight} when SPSS saved it; no weight is applied here.")
+        notes.append(word("told.was_weighted", name=header.weight))
     return Description(
         path=path,
         format=form,
