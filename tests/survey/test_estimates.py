@@ -351,3 +351,19 @@ def test_a_gap_between_shares_is_told_in_percentage_points_and_one_between_amoun
     assert of.frame["difference_of"].tolist() == ["share", "amount"]
     called = survey.estimate({"gap": cd.mean("y > 0.5") - cd.mean("y < 0.5")})
     assert called.frame["difference_of"].tolist() == ["share"]
+
+
+def test_estimates_of_two_conventions_are_not_joined() -> None:
+    survey = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(EstimationError, match="convention is one; found childdata and r"):
+        survey.estimate(cd.mean("y")) - survey.estimate(cd.mean("y"), convention="r")
+    with pytest.raises(EstimationError, match="level is one"):
+        survey.estimate(cd.mean("y")) / survey.estimate(cd.mean("y"), level=0.9)
+
+
+def test_a_rule_is_no_variable_to_make_rows_by() -> None:
+    survey = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(EstimationError, match=r"with_columns\(group='y > 2'\)"):
+        survey.estimate(cd.mean("y"), by="y > 2")
+    grouped = survey.with_columns(group="y > 2").estimate(cd.mean("y"), by="group").to_frame()
+    assert grouped["group"].tolist() == ["no", "yes"]

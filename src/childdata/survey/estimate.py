@@ -209,7 +209,7 @@ def _layouts(records: Records, design: Design, call: Call, inside: Mask | None) 
     factors: dict[str, Factor] = {}
 
     def resolved(variables: Sequence[str]) -> tuple[str, ...]:
-        return tuple(records.find(one) for one in variables)
+        return tuple(_variable(records, one) for one in variables)
 
     by = resolved([call.by] if isinstance(call.by, str) else call.by) if call.by is not None else None
     each = call.each
@@ -237,6 +237,15 @@ def _layouts(records: Records, design: Design, call: Call, inside: Mask | None) 
         whole = pairs.sums_inside(np.ones(weight.size))
         layouts.append(Layout(pairs, grouped, members, whole, counted, pairs.sums_inside(weight)))
     return layouts, notes
+
+
+def _variable(records: Records, name: str) -> str:
+    if name not in records.names and any(sign in name for sign in "<>=()"):
+        raise EstimationError(
+            f"rows are made by variables, and {name!r} is a rule; make a variable of it first, such as "
+            f"survey.with_columns(group={name!r})"
+        )
+    return records.find(name)
 
 
 def _empty_cells_note(factors: Sequence[Factor], made: Partition) -> list[str]:

@@ -253,6 +253,12 @@ class Estimates:
         scale = "difference" if sign == "−" else "index"
         if not isinstance(other, Estimates):
             return self._with_number(_number(other), formula)
+        for name in ("convention", "level"):
+            if self.settings[name] != other.settings[name]:
+                raise EstimationError(
+                    f"two sets of estimates are joined if their {name} is one; found {self.settings[name]} and "
+                    f"{other.settings[name]}"
+                )
         keys = ["item", *[name for name in self.by if name in other.by]]
         if len(other) == 1 or len(self) == 1:
             mine = np.arange(max(len(self), len(other))) if len(self) > 1 else np.zeros(len(other), dtype=np.intp)
