@@ -88,6 +88,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Limits: {level} confidence interval.",
         "Границы: доверительный интервал {level}.",
     ),
+    "note.interval_2se": (
+        "Bounds: the value plus and minus two standard errors.",
+        "Границы: значение плюс и минус две стандартные ошибки.",
+    ),
     "note.sampling_errors": (
         "Bounds are the value plus and minus two standard errors; for shares within 0 and 1. "
         "Shares are given as fractions of one.",
@@ -154,12 +158,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "интервал {interval} предназначен для долей, которых среди показателей нет: границы – по стандартной ошибке",
     ),
     "told.empty_cells": (
-        "{count} of {possible} combinations of {name} have no record and no row",
-        "{count} из {possible} сочетаний {name} не имеют записей и строк",
+        "combinations of {name} without a record, and so without a row: {count} of {possible}",
+        "сочетания {name} без записей, а потому и без строк: {count} из {possible}",
     ),
     "told.lonely": (
-        "{count} strata have one PSU each: rule {rule}",
-        "{count} страт содержат по одной ПЕО: правило {rule}",
+        "strata with one PSU: {count}, treated by the rule {rule}",
+        "страты с одной ПЕО: {count}, применено правило {rule}",
     ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
@@ -248,12 +252,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name}: у помеченных пропусков нет кода; они остаются пропусками со своей причиной.",
     ),
     "told.dates_lost": (
-        "{name}: {count} dates before year 1 or after year 9999 were set to missing.",
-        "{name}: {count} дат ранее 1-го или позднее 9999 года считаются пропущенными.",
+        "{name}: dates beyond the years that can be held were set to missing: {count}.",
+        "{name}: даты вне представимых лет считаются пропущенными: {count}.",
     ),
     "told.undefined_rows": (
         "{name}: unknown in {count} rows although its variables are known (division by 0, logarithm, overflow).",
         "{name}: неизвестно в {count} строках, хотя переменные известны (деление на 0, логарифм, переполнение).",
+    ),
+    "told.aggregated": (
+        "{count} rows of {source} were aggregated to {rows} by {names}.",
+        "{count} строк из {source} сведены к {rows} по {names}.",
     ),
     "told.delimited": (
         "{source}: delimiter {delimiter}, decimal sign {sign}, code page {encoding}.",
@@ -343,6 +351,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "plot.interval": (
         "Dots: estimates. Lines: {level} confidence intervals.",
         "Точки: оценки. Линии: доверительные интервалы {level}.",
+    ),
+    "plot.interval_2se": (
+        "Dots: estimates. Lines: plus and minus two standard errors.",
+        "Точки: оценки. Линии: плюс и минус две стандартные ошибки.",
+    ),
+    "plot.beside": (
+        "At the right: values, with unweighted counts in brackets.",
+        "Справа: значения, в скобках – невзвешенное число наблюдений.",
     ),
     "plot.flagged": (
         "Hollow dots: {minimum}–{most} unweighted records.",

@@ -6,6 +6,7 @@ import ast
 import pickle
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import narwhals as nw
 import polars as pl
@@ -342,9 +343,9 @@ def test_hostile_text_is_a_clear_error_before_much_is_read(what: str, monkeypatc
     read: list[str] = []
     python_parser = ast.parse
 
-    def watched(text: str, mode: str) -> ast.AST:
+    def watched(text: str, *rest: Any, **options: Any) -> ast.AST:
         read.append(text)
-        return python_parser(text, mode=mode)
+        return python_parser(text, *rest, **options)
 
     monkeypatch.setattr("childdata.expression.parser.ast.parse", watched)
     message = refused(HOSTILE[what])

@@ -12,7 +12,6 @@ import random
 import struct
 import sys
 import tempfile
-import time
 import traceback
 import warnings
 from collections import Counter
@@ -115,15 +114,12 @@ def fuzz(folder: Path, *, count: int, seed: int, seconds: float, report: int = 0
         suffix = FORMATS[number % len(FORMATS)]
         path = folder / f"fuzz{suffix}"
         path.write_bytes(mutate(chance.choice(files[suffix]), chance))
-        started = time.perf_counter()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 outcomes[f"{suffix} {attempt(path, seconds)}"] += 1
         except Exception:
             violations.append(f"seed {seed}-{number} ({suffix}):\n{traceback.format_exc()}")
-        if time.perf_counter() - started > 4 * seconds + 10:
-            violations.append(f"seed {seed}-{number} ({suffix}) took {time.perf_counter() - started:.0f} s")
         if report and (number + 1) % report == 0:
             print(f"{number + 1} read, {len(violations)} violations", flush=True)
     return outcomes, violations

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import struct
+from types import SimpleNamespace
 
 import polars as pl
+import pyarrow as pa
 import pyreadstat
 import pytest
 from survey_files import households, portable, with_record, zsav_bomb
 
 from childdata.errors import ReadError, VariableError
 from childdata.microdata import Dataset, Variable, read, read_chunks, scan, write
+from childdata.microdata.readers import binary
 
 RUSSIAN = Dataset.from_frame(
     {"область": [1, 2], "имя": ["Анна", "Пётр"], "код": ["А", "?"]},
@@ -112,8 +116,8 @@ def test_codes_can_be_left_among_the_values(tmp_path):
 
 def test_set_aside_answers_and_empty_columns_are_noted(tmp_path):
     notes = read(write(households(), tmp_path / "a.sav")).notes
-    assert "4 answers declared missing were set aside in 3 variables (missing_reasons)." in notes
-    assert "1 variable is wholly empty: 'nothing'." in notes
+    assert "Answers declared missing and set aside: 4, in 3 of the variables (missing_reasons)." in notes
+    assert "Wholly empty variables: 'nothing'." in notes
 
 
 def test_an_empty_column_is_a_number_column(tmp_path):
@@ -199,6 +203,30 @@ def test_parts_of_a_file_make_the_whole(tmp_path):
 
 def test_parts_of_a_portable_file_end_where_it_ends(tmp_path):
     assert [part.frame.height for part in read_chunks(portable(tmp_path / "a.por"), rows=2)] == [2, 1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there it is so without a pretence")
+def test_rows_are_not_mapped_where_a_mapped_file_cannot_be_deleted(tmp_path, monkeypatch):
+    table = pa.table({"v0": [1.0, 2.0]})
+    with pa.OSFile(str(tmp_path / "values.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as file:
+        file.write_table(table)
+    path = tmp_path / "values.arrow"
+    asked = []
+    arrow = SimpleNamespace(
+        ipc=pa.ipc,
+        OSFile=lambda *arguments: asked.append("read") or pa.OSFile(*arguments),
+        memory_map=lambda *arguments: asked.append("mapped") or pa.memory_map(*arguments),
+    )
+    assert binary._mapped(arrow, path)["v0"].to_list() == [1.0, 2.0]
+    monkeypatch.setattr(binary, "os", SimpleNamespace(name="nt"))
+    assert binary._mapped(arrow, path)["v0"].to_list() == [1.0, 2.0]
+    assert asked == ["mapped", "read"]
+
+
+def test_a_small_limit_is_told_in_bytes(tmp_path):
+    path = write({"a": [1.0] * 1000, "b": [2.0] * 1000}, tmp_path / "a.sav")
+    with pytest.raises(ReadError, match=r"1000 rows x 2 variables, 16 kB, more than the limit of 50 bytes"):
+        read(path, limit=50)
 
 
 def test_a_bomb_is_refused_before_a_row_is_read(tmp_path):

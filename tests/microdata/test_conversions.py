@@ -67,7 +67,7 @@ def test_a_number_stays_and_a_date_is_refused():
 def test_implied_decimals_divide_exactly():
     data = with_implied_decimals(Dataset.from_frame({"qweight": [12345, None, 7]}), {"QWEIGHT": 2})
     assert data.frame["qweight"].to_list() == [123.45, None, 0.07]
-    assert "2 implied decimals" in data.notes[-1]
+    assert "implied decimals were applied (divided by 100)" in data.notes[-1]
     for wrong in ({"t": 2}, {"x": -1}):
         with pytest.raises(VariableError, match=r"implied_decimals needs a number"):
             with_implied_decimals(Dataset.from_frame({"t": ["a"], "x": [1]}), wrong)
@@ -93,4 +93,4 @@ def test_nine_in_ten_must_be_numbers_and_none_a_code(texts, like):
 def test_wholly_empty_columns_are_counted_unless_a_reason_fills_them():
     refused = Variable("r", missing_codes=(9,))
     data = Dataset.from_frame({"a": [None, None], "t": ["", " "], "r": [9, 9], "x": [1, None]}, variables=[refused])
-    assert remarks(data) == ("2 variables are wholly empty: 'a', 't'.",)
+    assert remarks(data) == ("Wholly empty variables: 'a', 't'.",)

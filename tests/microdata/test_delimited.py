@@ -15,18 +15,18 @@ def make(tmp_path, text, codec="utf-8"):
     return path
 
 
-@pytest.mark.parametrize(("delimiter", "word"), [(",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "bar")])
-def test_the_delimiter_is_found(tmp_path, delimiter, word):
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found(tmp_path, delimiter):
     rows = [["id", "area", "x"], ["1", "Urban", "2.5"], ["2", "Rural", ""]]
     data = read(make(tmp_path, "\n".join(delimiter.join(row) for row in rows)))
     assert data.frame.rows() == [(1, "Urban", 2.5), (2, "Rural", None)]
-    assert f"delimiter {word}, decimal point" in data.notes[0]
+    assert f"delimiter {delimiter!r}, decimal sign '.'" in data.notes[0]
 
 
 def test_a_decimal_comma_is_found(tmp_path):
     data = read(make(tmp_path, 'id;x;y\n1;"2,5";3\n2;-0,25;4\n'))
     assert data.frame.rows() == [(1, 2.5, 3), (2, -0.25, 4)]
-    assert "decimal comma" in data.notes[0]
+    assert "decimal sign ','" in data.notes[0]
 
 
 def test_codes_keep_their_leading_zeros(tmp_path):
@@ -72,6 +72,24 @@ def test_a_binary_file_and_a_large_one_are_refused(tmp_path):
     with pytest.raises(ReadError, match=r"a.csv is not a text file"):
         read(tmp_path / "a.csv")
     with pytest.raises(ReadError, match=r"more than the limit"):
+        read(make(tmp_path, "a,b\n" + "1,2\n" * 100), limit=50)
+
+
+def test_a_heading_that_is_doubled_or_empty_gets_a_name_and_a_note(tmp_path):
+    path = make(tmp_path, "x,x,,column_3, \n1,2,3,4,5\n")
+    data = read(path)
+    assert data.frame.rows() == [(1, 2, 3, 4, 5)]
+    assert data.frame.columns == ["x", "x_duplicated_0", "column_3_", "column_3", "column_5"]
+    said = "Headings that are empty or stand twice got names of their own: "
+    assert data.notes[-1] == f"{said}'x_duplicated_0', 'column_3_', 'column_5'."
+    some = read(path, columns=["column_5", "X"])
+    assert some.frame.rows() == [(5, 1)]
+    assert some.notes[-1] == f"{said}'column_5'."
+    assert not any(said in note for note in read(make(tmp_path, '"a b","c, ""d"""\n1,2\n')).notes)
+
+
+def test_a_small_limit_is_told_in_bytes(tmp_path):
+    with pytest.raises(ReadError, match=r"has 404 bytes, more than the limit of 50 bytes"):
         read(make(tmp_path, "a,b\n" + "1,2\n" * 100), limit=50)
 
 

@@ -41,8 +41,8 @@ def test_members_come_to_their_children_by_keys_of_different_names_and_types():
 def test_unmatched_rows_are_counted():
     note = children().join(members(), on=KEYS).notes[-1]
     assert note == (
-        "Joined ch.sav with hl.sav: 2 of 5 rows of ch.sav have no match (1 with a missing key); "
-        "1 of 4 rows of hl.sav have no match."
+        "Joined ch.sav with hl.sav: without a match are 2 of 5 rows of the first (1 with a missing key) "
+        "and 1 of 4 rows of the second (0 with a missing key)."
     )
 
 

@@ -99,7 +99,7 @@ def test_a_declared_code_among_dates_is_masked_before_they_are_dates():
 
 def test_impossible_dates_are_noted_by_name_and_count():
     _, _, _, notes = settle([1e300], Variable("visit", format="DATE11"))
-    assert notes == ["visit: 1 dates outside the years 1 to 9999 were set to missing."]
+    assert notes == ["visit: dates beyond the years that can be held were set to missing: 1."]
 
 
 def test_stata_integers_become_64_bit():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 import pytest
 
-from childdata.microdata import read, scan
+from childdata.microdata import Dataset, Variable, read, scan, write
+from childdata.words import told
 
 NHANES = "data/nhanes_2021_2023/nhanes_2021_2023_child_functioning"
 WORLD_BANK = "data/wb_synthetic_2023/WLD_2023_SYNTH-SVY-"
@@ -82,3 +85,41 @@ def test_scan_reads_no_row(shared):
     assert found.rows == 11_933
     assert len(found.variables) == 66
     assert found.variables["riagendr"].label == "Sex"
+
+
+def notes_of_reading(folder):
+    """Notes of every kind that small files give rise to."""
+    nine = Variable("HH6", "Тип местности", {1: "Город", 9: "Нет ответа"}, (9,))
+    rows = {"HH6": [1, 9, 1], "empty": [None] * 3, "sum": ["1,5", "2,5", "-"], "whole": ["1", "2", "3"]}
+    rows |= {"key": [1, 2, 3], "answer": ["Да", "Нет", "Не знаю"], "code": [100, 200, 300]}
+    data = Dataset.from_frame(rows, variables=[nine, Variable("empty")])
+    old = write(data, folder / "old.sav", encoding="windows-1251", declare_encoding=False)
+    untrue = write(data, folder / "untrue.sav", encoding="windows-1251", declare_encoding="windows-1252")
+    asked = {"numbers": ["sum", "whole"], "implied_decimals": {"code": 2}}
+    first = read(old, **asked)
+    yield from first.notes
+    yield from read(untrue).notes
+    yield from read(untrue, encoding="windows-1251").notes
+    yield first.join(data.select("key"), on="key").notes[-1]
+    yield first.aggregate("HH6", n="count()").notes[-1]
+    yield first.with_columns(share="1 / (key - 1)").notes[-1]
+    text = folder / "a.csv"
+    text.write_bytes("номер;номер;текст\n1;2;1,5\n2;3;1 000\n".encode("cp1251"))
+    yield from read(text).notes
+    text.write_bytes(("a;b\n" + "1;1 000,5\n" * 9).encode())
+    yield from read(text).notes
+
+
+def test_the_notes_of_reading_are_told_in_russian(tmp_path):
+    notes = list(dict.fromkeys(notes_of_reading(tmp_path)))
+    assert len(notes) >= 14, notes
+    for note in notes:
+        russian = re.sub(r"'[^']*'", "", told(note, "ru"))
+        assert told(note, "en") == note
+        assert russian != note
+        assert re.search("[а-яё]{4}", russian), note
+        plain = re.sub(
+            r"\w+\.(?:sav|csv)|WINDOWS-\d+|windows-\d+|UTF-8|encoding=|numbers=|missing_reasons|the data", "", russian
+        )
+        own = {"sum", "whole", "code", "share", "HH", "empty"}
+        assert set(re.findall("[A-Za-z]{2,}", plain)) <= own, russian

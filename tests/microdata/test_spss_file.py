@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from survey_files import households
 
-from childdata.errors import VariableError
+from childdata.errors import ReadError, VariableError
 from childdata.microdata import Dataset, Variable, read, write
 
 
@@ -54,6 +54,30 @@ def test_a_letter_that_the_code_page_lacks_is_refused_with_the_place(tmp_path):
         )
     with pytest.raises(VariableError, match=r"texts of 't' take 256 bytes; 255 are allowed"):
         write({"t": ["x" * 256]}, tmp_path / "a.sav", encoding="windows-1251")
+
+
+@pytest.mark.parametrize("encoding", ["nope", "", "a\0b", "rot13", "base64", "кои8"])
+def test_a_code_page_that_is_not_known_is_refused_with_an_example(tmp_path, encoding):
+    with pytest.raises(ReadError, match=r"a.sav: code page .* is not known; write for example 'windows-1251'"):
+        write({"a": [1]}, tmp_path / "a.sav", encoding=encoding)
+    assert not (tmp_path / "a.sav").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "cp037", "utf-7", "utf-8-sig"])
+def test_a_code_page_without_plain_ascii_is_refused(tmp_path, encoding):
+    with pytest.raises(ReadError, match=rf"a.sav: an SPSS file cannot be in {encoding}"):
+        write({"a": [1]}, tmp_path / "a.sav", encoding=encoding)
+
+
+@pytest.mark.parametrize("declared", ["виндоус", "", "a\nb"])
+def test_a_declared_name_that_no_file_can_hold_is_refused(tmp_path, declared):
+    with pytest.raises(ReadError, match=r"a.sav: declare_encoding= is a name of a code page"):
+        write({"a": [1]}, tmp_path / "a.sav", encoding="windows-1251", declare_encoding=declared)
+
+
+def test_a_declared_name_with_a_number_beyond_the_field_is_written(tmp_path):
+    path = write({"a": [1]}, tmp_path / "a.sav", encoding="windows-1251", declare_encoding="cp123456789012")
+    assert b"cp123456789012" in path.read_bytes()
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

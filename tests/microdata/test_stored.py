@@ -66,6 +66,68 @@ def test_damage_is_a_read_error_that_names_the_file(tmp_path):
         read(path)
 
 
+def variable(**changes: object) -> dict[str, object]:
+    sound = {
+        "name": "HH1", "label": "", "kind": "number", "value_labels": [], "missing_codes": [], "missing_ranges": [],
+        "unit": None, "format": None, "measure": None,
+    }  # fmt: skip
+    return sound | changes
+
+
+HOSTILE = {
+    "variables are a text": {"variables": "abc"},
+    "a variable is a text": {"variables": ["HH1"]},
+    "a kind that there is not": {"variables": [variable(kind="blob")]},
+    "a kind that is a list": {"variables": [variable(kind=["number"])]},
+    "a label that is a number": {"variables": [variable(label=3)]},
+    "a code that is a list": {"variables": [variable(value_labels=[[[1], "one"]])]},
+    "a code that is true": {"variables": [variable(missing_codes=[True])]},
+    "a code beyond doubles": {"variables": [variable(missing_codes=[10**400])]},
+    "labels without codes": {"variables": [variable(value_labels=["ab"])]},
+    "a range of one end": {"variables": [variable(missing_ranges=[[1]])]},
+    "a range of words": {"variables": [variable(missing_ranges=[["a", "b"]])]},
+    "a unit that is a list": {"unit": ["household"]},
+    "notes that are a text": {"notes": "abc"},
+    "a note that is a number": {"notes": [1]},
+    "reasons that are a list": {"reasons": ["HH1"]},
+    "a reason that is none": {"reasons": {"HH1": None}},
+    "a variable as its own reason": {"reasons": {"HH1": "HH1"}},
+    "a reason that is not there": {"reasons": {"HH1": "away"}},
+    "a reason of nothing": {"reasons": {"away": "HH1"}},
+    "a variable as another's reason": {"variables": [variable()], "reasons": {"HH6": "HH1"}},
+    "a date as a reason": {"reasons": {"HH6": "visit"}},
+    "one column for two reasons": {"reasons": {"HH6": "income", "HH1": "income"}},
+    "a set without members": {"sets": [{"name": "a", "label": "", "counted": None}]},
+    "a set of one text": {"sets": [{"name": "a", "label": "", "variables": "HH1", "counted": None}]},
+}
+
+
+@pytest.mark.parametrize("said", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("look", [read, scan])
+def test_a_companion_that_is_hostile_or_stale_is_a_read_error(tmp_path, said, look):
+    path = tmp_path / "a.parquet"
+    households().frame.write_parquet(path)
+    (tmp_path / "a.parquet.json").write_text(json.dumps({"childdata": 1, **said}), encoding="utf-8")
+    with pytest.raises(ReadError, match=r"a\.parquet\.json .* delete it to read"):
+        look(path)
+
+
+def test_a_companion_that_is_nested_without_end_is_a_read_error(tmp_path):
+    path = tmp_path / "a.parquet"
+    households().frame.write_parquet(path)
+    (tmp_path / "a.parquet.json").write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(ReadError, match=r"a\.parquet\.json is not sound JSON"):
+        read(path)
+
+
+def test_a_companion_may_leave_things_out(tmp_path):
+    path = tmp_path / "a.parquet"
+    households().frame.write_parquet(path)
+    (tmp_path / "a.parquet.json").write_text(json.dumps({"childdata": 1, "notes": ["kept"]}), encoding="utf-8")
+    assert read(path).notes[0] == "kept"
+    assert read(path).frame.equals(households().frame)
+
+
 def test_a_file_over_the_limit_is_refused(tmp_path):
     with pytest.raises(ReadError, match=r"a.parquet unfolds to"):
         read(write(households(), tmp_path / "a.parquet"), limit=100)

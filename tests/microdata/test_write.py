@@ -172,6 +172,18 @@ def test_the_suffix_must_say_a_format_and_there_must_be_a_variable(tmp_path):
         write({"a": [1]}, tmp_path / "a.dta", encoding="cp1251")
 
 
+@pytest.mark.parametrize("options", [{}, {"encoding": "windows-1251"}])
+@pytest.mark.parametrize("suffix", [".sav", ".zsav", ".dta", ".parquet"])
+def test_a_folder_that_is_not_there_or_a_folder_in_the_way_is_named(tmp_path, suffix, options):
+    if options and suffix != ".sav":
+        options = {}
+    with pytest.raises(ReadError, match=rf"a{suffix} cannot be written: there is no folder .*away"):
+        write({"a": [1]}, tmp_path / "away" / f"a{suffix}", **options)
+    (tmp_path / f"b{suffix}").mkdir()
+    with pytest.raises(ReadError, match=rf"b{suffix} cannot be written"):
+        write({"a": [1]}, tmp_path / f"b{suffix}", **options)
+
+
 def test_a_text_too_long_for_an_old_stata_is_named(tmp_path):
     with pytest.raises(VariableError, match=r"texts of 't' take 300 bytes; Stata 12 holds 244"):
         write({"t": ["x" * 300]}, tmp_path / "a.dta", version=12)

@@ -101,11 +101,14 @@ def test_second_variable_of_a_cross_is_told_by_colour_and_shape() -> None:
     key = axes.get_legend()
     assert key is not None
     assert [text.get_text() for text in key.get_texts()] == ["girls", "boys"]
-    assert labels(axes) == ["Brest (n = 400, 400)", "Minsk (n = 400, 400)"]
+    assert labels(axes) == ["Brest", "Minsk"]
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[:2] == ["20.0% (400)", "20.0% (400)"]
+    assert "unweighted counts in brackets" in texts[-1]
     pairs = {(line.get_markeredgecolor(), line.get_marker()) for line in axes.lines if line.get_marker() in "os"}
     assert pairs == {(PALETTE[0], "o"), (PALETTE[1], "s")}
     swapped = plot.dots(estimates_table(rows_of(cells, ["region", "sex"]), by=["region", "sex"]), colour="region")
-    assert labels(swapped) == ["girls (n = 400, 400)", "boys (n = 400, 400)"]
+    assert labels(swapped) == ["girls", "boys"]
 
 
 def test_blocks_stand_under_the_names_of_their_variables() -> None:

@@ -73,7 +73,7 @@ def test_statistics_are_told_by_colour_if_there_are_several() -> None:
     assert colour_variable(table, None) == "statistic"
     assert groups_of(table, "statistic") == ["stunted", "wasted"]
     (block,) = entries_of(table, "statistic", ["stunted", "wasted"])
-    assert [entry.label.replace("\N{NO-BREAK SPACE}", " ") for entry in block] == ["Brest (n = 400, 400)"]
+    assert [entry.label.replace("\N{NO-BREAK SPACE}", " ") for entry in block] == ["Brest"]
     assert colour_variable(table, "") is None
     (lines,) = entries_of(table, None, [])
     assert [entry.label.split(" (")[0] for entry in lines] == ["stunted, Brest", "wasted, Brest"]
@@ -98,11 +98,11 @@ def test_items_alone_stand_below_each_other() -> None:
 def test_hidden_group_of_an_entry_is_text_at_its_own_height() -> None:
     cells = [("Brest", "girls"), ("Brest", "boys"), ("Minsk", "girls"), ("Minsk", "boys")]
     axes = plot.dots(table_of(cells, ["region", "sex"], n=[400, 12, 400, 400]))
-    (hidden,) = [text for text in axes.texts if text.get_text() == "(*)"]
+    (hidden,) = [text for text in axes.texts if text.get_text() == "(*) (12)"]
     shown = [line for line in axes.lines if line.get_marker() in SHAPES]
     assert len(shown) == 3
     assert hidden.get_position()[1] not in [line.get_ydata()[0] for line in shown]
-    assert axes.get_yticklabels()[0].get_text() == "Brest (n = 400, 12)"
+    assert axes.get_yticklabels()[0].get_text() == "Brest"
 
 
 @pytest.mark.parametrize(
@@ -163,3 +163,13 @@ def test_notes_of_the_table_stand_under_the_picture() -> None:
     (notes,) = [text.get_text() for text in axes.texts if "Dots" in text.get_text()]
     assert "Lines: 90% confidence intervals." in notes
     assert notes.endswith("Invented data.")
+
+
+def test_lines_of_two_standard_errors_are_called_so() -> None:
+    rows = pd.DataFrame(
+        {"statistic": "stunted", "region": ["Brest"], "estimate": 0.2, "se": 0.01, "ci_low": 0.18, "ci_high": 0.22}
+    ).assign(n=400, scale="share")
+    table = estimates_table(rows, by=["region"], provenance={"convention": "mics"}, lang="ru")
+    texts = " ".join(text.get_text() for text in plot.dots(table).texts)
+    assert "две стандартные ошибки" in texts
+    assert "доверительные" not in texts

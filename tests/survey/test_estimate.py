@@ -364,17 +364,18 @@ def test_a_share_within_one_psu_has_no_standard_error_but_a_total_has() -> None:
 def test_combinations_without_a_record_are_counted() -> None:
     survey = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0], "a": ["x", "x", "z", "z"], "b": ["u", "v", "u", "u"]})
     assert (
-        "1 of 4 combinations of 'a × b' have no record and no row" in survey.estimate(cd.mean("y"), by=["a", "b"]).notes
+        "combinations of 'a × b' without a record, and so without a row: 1 of 4"
+        in survey.estimate(cd.mean("y"), by=["a", "b"]).notes
     )
     assert not any("combinations" in note for note in survey.estimate(cd.mean("y"), each=["a", "b"]).notes)
     outside = survey.estimate(cd.mean("y"), by="a", where="a == 'x'").notes
-    assert "1 of 2 combinations of 'a' have no record and no row" in outside
+    assert "combinations of 'a' without a record, and so without a row: 1 of 2" in outside
 
 
 def test_the_rule_for_lonely_psus_is_told_and_an_explicit_one_wins() -> None:
     rows = {"y": [1.0, 3.0, 2.0], "h": [1, 1, 2], "p": [1, 2, 3]}
     found = cd.Survey(rows, strata="h", psu="p").estimate(cd.mean("y"), convention="mics")
-    assert "1 strata have one PSU each: rule 'certainty'" in found.notes
+    assert "strata with one PSU: 1, treated by the rule 'certainty'" in found.notes
     with pytest.raises(DesignError, match="one PSU"):
         cd.Survey(rows, strata="h", psu="p", lonely_psu="fail").estimate(cd.mean("y"), convention="mics")
 

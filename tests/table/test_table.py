@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hostile_rows import CANARIES, FORMULA, SCRIPT
 
 from childdata.errors import ChilddataError, VariableError
 from childdata.table import Column, Disclosure, Table, estimates_table, sampling_errors_table
-from conftest import CANARIES, FORMULA, SCRIPT
 
 ALL_COLUMNS = ["estimate", "se", "ci_low", "ci_high", "cv", "deff", "deft", "df", "n", "n_weighted", "psus"]
 
@@ -163,7 +163,7 @@ def test_empty_result_is_an_empty_table() -> None:
     rows = pd.DataFrame({"region": [], "estimate": [], "n": []})
     table = Table(rows, (Column("region", "Region"), Column("estimate", "Share", "value")))
     assert str(table).splitlines()[0].split() == ["Region", "Share"]
-    assert table.to_csv() == "Region,Share\r\n"
+    assert table.to_csv() == '"Region","Share"\r\n'
     assert json.loads(table.to_pandas().to_json(orient="records") or "") == []
 
 

@@ -155,14 +155,14 @@ def test_statistics_of_blocks_are_groups_with_their_name_above() -> None:
     assert 'class="group" scope="rowgroup" colspan="6">stunted<' in table.to_html()
     assert "| **stunted** |" in table.to_markdown()
     csv = table.to_csv().splitlines()
-    assert csv[0].startswith("Statistic,region,sex,Estimate")
-    assert csv[1].startswith("stunted,Brest,Total,0.2,")
+    assert csv[0].startswith('"Statistic","region","sex","Estimate"')
+    assert csv[1].startswith('"stunted","Brest","Total",0.2,')
 
 
 def test_csv_of_a_wide_table_has_one_line_of_headings() -> None:
     lines = cross().wide(columns=["statistic", "sex"], show=["estimate"]).to_csv().splitlines()
-    assert lines[0] == "Region,stunted: girls,stunted: boys,wasted: girls,wasted: boys"
-    assert lines[1] == "Brest,0.1,0.2,0.1,0.2"
+    assert lines[0] == '"Region","stunted: girls","stunted: boys","wasted: girls","wasted: boys"'
+    assert lines[1] == '"Brest",0.1,0.2,0.1,0.2'
 
 
 def test_wide_table_can_be_made_narrow_again() -> None:

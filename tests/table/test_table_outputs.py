@@ -10,12 +10,14 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from hostile_rows import FORMULA, SCRIPT
 
 from childdata.table import Column, Table, estimates_table
 from childdata.table.text import escaped, plain, printable
-from conftest import FORMULA, SCRIPT
+from childdata.words import Lang
 
-DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"]
+FULL_WIDTH = ["\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)"]
+DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", *FULL_WIDTH]
 
 
 class Tags(HTMLParser):
@@ -86,6 +88,24 @@ def test_text_that_a_spreadsheet_takes_for_a_formula_is_led_by_an_apostrophe(lab
     assert safe == [["'" + label, "y"], ["'" + label, "-5"]]
     raw = list(csv.reader(io.StringIO(table.to_csv(excel_safe=False), newline="")))
     assert raw == [[label, "y"], [label, "-5"]]
+
+
+@pytest.mark.parametrize(("lang", "other"), [("en", ";"), ("ru", ","), ("en", "\t"), ("ru", "\t")])
+def test_label_cannot_end_a_cell_for_a_program_with_another_delimiter(lang: Lang, other: str) -> None:
+    label = f'x{other}=1+1{other}"y'
+    rows = pd.DataFrame({"region": [label], "estimate": [5.0]})
+    table = Table(rows, (Column("region", label), Column("estimate", "y", "value")), lang=lang)
+    read = list(csv.reader(io.StringIO(table.to_csv(), newline=""), delimiter=other))
+    assert read[0][0].startswith(label)
+    assert read[1][0].startswith(label)
+    assert not any(cell.startswith("=") for line in read for cell in line)
+
+
+def test_texts_of_csv_are_quoted_and_numbers_are_not(rows: pd.DataFrame) -> None:
+    lines = estimates_table(rows, by=["region"], columns=["estimate", "n"]).to_csv().splitlines()
+    assert lines[0] == '"region","Estimate","Unweighted count","Remark"'
+    assert lines[2] == '"Vitebsk | *x*","(*)","<5","one PSU"'
+    assert lines[4] == '"Gomel",0.35000000000000003,40,""'
 
 
 def test_csv_has_full_precision_and_the_signs_of_the_language(rows: pd.DataFrame, tmp_path: Path) -> None:

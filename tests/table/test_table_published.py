@@ -57,7 +57,30 @@ def test_blocks_stand_below_each_other_with_the_total_first() -> None:
     table = estimates_table(rows, by=["region", "sex"], headings={"region": "Region", "sex": "Sex"})
     first = [cells[0].text for cells in table.grid().rows]
     assert first == ["Total", "Region", "Brest", "Minsk", "Sex", "girls", "boys"]
-    assert table.to_csv().splitlines()[1].startswith("Brest,Total,0.2")
+    assert table.to_csv().splitlines()[1].startswith('"Brest","Total",0.2')
+
+
+@pytest.mark.parametrize("convention", ["mics", "dhs"])
+def test_limits_of_two_standard_errors_are_called_so_in_both_languages(convention: str) -> None:
+    rows = pd.DataFrame([row(0.2, 0.01)])
+    about = {"convention": convention, "level": "0.9", "interval": "auto"}
+    english, russian = (str(estimates_table(rows, by=[], provenance=about, lang=lang)) for lang in ("en", "ru"))
+    for part in ("2se)", "two standard errors"):
+        assert part in english
+    for part in ("2se)", "две стандартные ошибки"):
+        assert part in russian
+    headings = [column.heading for column in estimates_table(rows, by=[], provenance=about).columns]
+    assert {"Lower bound (r − 2se)", "Upper bound (r + 2se)"} <= set(headings)
+    assert "%)" not in english + russian
+    assert "confidence" not in english
+    assert "доверительный" not in russian
+
+
+@pytest.mark.parametrize("about", [{"convention": "r"}, {"convention": "mics", "interval": "beta"}, {}])
+def test_limits_of_a_level_are_called_by_it(about: dict[str, str]) -> None:
+    text = str(estimates_table(pd.DataFrame([row(0.2, 0.01)]), by=[], provenance={**about, "level": "0.9"}))
+    assert "(90%)" in text
+    assert "90% confidence interval" in text
 
 
 def test_cross_stands_row_by_row_and_repeats_no_label() -> None:

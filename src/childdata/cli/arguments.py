@@ -28,7 +28,7 @@ EXAMPLES = """
 examples:
   childdata demo
   childdata codebook ch.sav --out codebook.xlsx
-  childdata estimate ch.sav --weight chweight --strata stratum --psu PSU \\
+  childdata estimate ch.sav --weight chweight --strata stratum --psu PSU --lonely-psu certainty \\
       --mean "stunted := HAZ2 < -2" --where "HAZFLAG == 0" --each HH6 HH7 windex5 --margins --out stunted.xlsx
 """
 DEMO_EXAMPLES = """
@@ -50,7 +50,7 @@ statistics (give as many as wanted, each with an optional name, "name := ..."):
 
 examples:
   share of stunted children by area and by wealth, with totals, in Russian, as a workbook:
-    childdata estimate ch.sav --weight chweight --strata stratum --psu PSU \\
+    childdata estimate ch.sav --weight chweight --strata stratum --psu PSU --lonely-psu certainty \\
         --mean "stunted := HAZ2 < -2" --where "HAZFLAG == 0" --each HH6 windex5 --margins --lang ru --out t.xlsx
   food share of spending by region and area crossed:
     childdata estimate hhyear.sav --weight weight --ratio "food / spending" --by "region*area"

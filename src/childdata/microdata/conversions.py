@@ -15,6 +15,7 @@ import polars as pl
 from childdata.errors import VariableError
 from childdata.expression import find_name
 from childdata.microdata.dataset import Dataset
+from childdata.words import word
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _LEADING_ZERO = r"^[+-]?0\d"

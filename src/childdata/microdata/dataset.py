@@ -143,11 +143,7 @@ class Dataset:
         """
         made = evaluate(self.frame, rules, reasons=self._reasons(), place=self.source)
         new = [Variable(name, label=_text(rule), kind=kind_of(made.frame.schema[name])) for name, rule in rules.items()]
-        notes = [
-            word("told.undefined_rows", name=name, count=count)
-            for name, count in made.undefined.items()
-            if count
-        ]
+        notes = [word("told.undefined_rows", name=name, count=count) for name, count in made.undefined.items() if count]
         replaced = [name for name in rules if name in self.reasons.columns]
         return replace(
             self,
@@ -218,7 +214,8 @@ class Dataset:
             **{name: self.variables[name] for name in keys},
             **{variable.name: variable for variable in new},
         }
-        note = f"{self.frame.height} rows of {self.source} were aggregated to {frame.height} by {', '.join(keys)}."
+        before, after = self.frame.height, frame.height
+        note = word("told.aggregated", source=self.source, names=", ".join(keys), count=before, rows=after)
         return Dataset(frame, variables, unit=unit, source=self.source, notes=(*self.notes, note))
 
     def codebook(self, lang: Lang = "en") -> Codebook:

@@ -7,15 +7,13 @@ SPSS, SPSS's codes in Stata, long labels) is turned into what it can hold, and s
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import polars as pl
 
 from childdata.errors import VariableError
 from childdata.microdata.dates import from_moments
-from childdata.microdata.labels import Code, Variable, is_tag
+from childdata.microdata.labels import Code, Part, Variable, is_tag
 from childdata.microdata.names import Target, writable_names
 
 LONGEST_VALUE_LABEL = 120  # bytes, in SPSS
@@ -24,17 +22,6 @@ LONGEST_STATA_LABEL = 80  # letters
 LONGEST_TEXT = 255  # bytes; a longer text becomes several variables in SPSS
 LARGEST_STATA_INTEGER = 2_147_483_620
 TAG_CODES = {chr(ord("a") + i): -926.0 + i for i in range(26)}  # .a is -926, .z is -901
-
-
-class Part(Protocol):
-    """What is written: a Dataset, seen from here."""
-
-    @property
-    def frame(self) -> pl.DataFrame: ...
-    @property
-    def variables(self) -> Mapping[str, Variable]: ...
-    @property
-    def reasons(self) -> pl.DataFrame: ...
 
 
 @dataclass(slots=True)

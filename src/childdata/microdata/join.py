@@ -15,7 +15,7 @@ import polars as pl
 
 from childdata.errors import VariableError
 from childdata.expression import find_name
-from childdata.microdata.labels import Rows, Variable
+from childdata.microdata.labels import Part, Variable
 from childdata.words import word
 
 How = Literal["left", "inner", "right", "full"]

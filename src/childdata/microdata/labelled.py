@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pandas as pd
 import polars as pl
 
-from childdata.microdata.labels import Code, Variable
+from childdata.microdata.labels import Code, Variable, code_text
 
 
 def labelled(frame: pl.DataFrame, variables: Mapping[str, Variable]) -> pd.DataFrame:
@@ -35,10 +35,10 @@ def _is_labelled(values: pl.Series, variable: Variable) -> bool:
 def _categories(values: pl.Series, variable: Variable) -> pd.Series[str]:
     present = set(values.drop_nulls().unique().to_list())
     codes = _in_order({code for code in variable.value_labels if not variable.is_declared_missing(code)} | present)
-    named = {code: variable.value_labels.get(code, _plain(code)) for code in codes}
+    named = {code: variable.value_labels.get(code, code_text(code)) for code in codes}
     words = list(named.values())
     # two codes may carry the same label; categories must differ
-    unique = {code: f"{word} [{_plain(code)}]" if words.count(word) > 1 else word for code, word in named.items()}
+    unique = {code: f"{word} [{code_text(code)}]" if words.count(word) > 1 else word for code, word in named.items()}
     position = {code: i for i, code in enumerate(codes)}
     places = [-1 if value is None else position[value] for value in values.to_list()]
     categories = pd.Categorical.from_codes(places, categories=pd.Index(list(unique.values())), ordered=True)
@@ -48,7 +48,3 @@ def _categories(values: pl.Series, variable: Variable) -> pd.Series[str]:
 def _in_order(codes: set[Code]) -> list[Code]:
     numbers = sorted(code for code in codes if not isinstance(code, str))
     return [*numbers, *sorted(code for code in codes if isinstance(code, str))]
-
-
-def _plain(code: Code) -> str:
-    return code if isinstance(code, str) else f"{code:g}"

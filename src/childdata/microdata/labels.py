@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
+
+import polars as pl
 
 from childdata.expression import find_name
 
@@ -20,6 +22,25 @@ Kind = Literal["number", "text", "date", "datetime", "time"]
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class Part(Protocol):
+    """Rows and what their columns are: a Dataset, as seen by what it is itself made of."""
+
+    @property
+    def frame(self) -> pl.DataFrame: ...
+    @property
+    def variables(self) -> Mapping[str, Variable]: ...
+    @property
+    def reasons(self) -> pl.DataFrame: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def sets(self) -> tuple[MultipleResponse, ...]: ...
 
 
 class Frozen(Mapping[K, V]):
@@ -125,6 +146,15 @@ class Variable:
             and not (isinstance(code, str) and is_tag(code))
             and reads_like_missing(label)
         )
+
+
+def code_text(code: Code) -> str:
+    """A code as it is shown: numbers without needless decimals.
+
+    >>> code_text(98.0), code_text(".a")
+    ('98', '.a')
+    """
+    return code if isinstance(code, str) else f"{code:g}"
 
 
 def is_tag(code: str) -> bool:

@@ -282,8 +282,7 @@ def _stored(file: Path, columns: Sequence[str] | None, limit: int) -> Dataset:
     size = rows * 8 * (len(schema) if columns is None else len(columns))
     if size > limit:
         raise ReadError(
-            f"{file.name} unfolds to {size_text(size)}, more than the limit of {size_text(limit)}; "
-            "give a higher limit="
+            f"{file.name} unfolds to {size_text(size)}, more than the limit of {size_text(limit)}; give a higher limit="
         )
     parts = read_stored(file, columns)
     plain = Dataset.from_frame(parts["frame"], variables=[], source=file.name)

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from childdata.errors import VariableError
+from childdata.errors import ReadError, VariableError
 from childdata.microdata.export import LONGEST_TEXT, Export
 from childdata.microdata.labels import Code
 
@@ -26,7 +26,7 @@ _FORMATS = {
     "A": 1, "COMMA": 3, "DOLLAR": 4, "F": 5, "E": 17, "N": 16, "PCT": 31, "DATE": 20, "TIME": 21, "DATETIME": 22,
 }  # fmt: skip
 _MEASURES = {"nominal": 1, "ordinal": 2, "scale": 3}
-LOWEST, HIGHEST, SYSTEM_MISSING = -sys.float_info.max, sys.float_info.max, -sys.float_info.max
+HIGHEST, SYSTEM_MISSING = sys.float_info.max, -sys.float_info.max
 # the largest negative double is system-missing, the one above it means LOWEST
 LOWEST = float(np.nextafter(SYSTEM_MISSING, 0))
 
@@ -40,8 +40,10 @@ def write_code_page(path: Path, out: Export, *, encoding: str, declared: bool | 
     declared : True says so in the file; False says nothing; a name says that name instead ("ascii": code
     page 2).
 
-    Raises VariableError for a text that the code page cannot hold or that is longer than 255 bytes.
+    Raises VariableError for a text that the code page cannot hold or that is longer than 255 bytes, ReadError
+    for a code page that is not known or in which an SPSS file cannot be.
     """
+    _check_code_page(path, encoding, declared)
     rows = len(next(iter(out.columns.values()))) if out.columns else 0
     writer = _Writer(encoding, out)
     widths = {name: writer.width(name, column) for name, column in out.columns.items()}
@@ -56,6 +58,25 @@ def write_code_page(path: Path, out: Export, *, encoding: str, declared: bool | 
     with path.open("wb") as file:
         file.write(b"".join(parts))
         file.write(writer.rows(widths, rows))
+
+
+def _check_code_page(path: Path, encoding: str, declared: bool | str) -> None:
+    """ReadError unless text in this code page can be written and read back, and its name can be declared."""
+    ascii_letters = bytes(range(128))
+    try:
+        plain = ascii_letters.decode("ascii").encode(encoding)
+    except (LookupError, ValueError):  # UnicodeError is a ValueError, as is what a name with a zero byte gives
+        raise ReadError(f"{path.name}: code page {encoding!r} is not known; write for example 'windows-1251'") from None
+    if plain != ascii_letters:
+        raise ReadError(
+            f"{path.name}: an SPSS file cannot be in {encoding}, in which Latin letters are not single bytes as in "
+            "ASCII; write for example 'windows-1251', or leave encoding= out for UTF-8"
+        )
+    if isinstance(declared, str) and not (declared.isascii() and declared.isprintable() and declared):
+        raise ReadError(
+            f"{path.name}: declare_encoding= is a name of a code page in Latin letters such as 'windows-1251', or True "
+            f"or False, not {declared!r}"
+        )
 
 
 def _header(cells: int, rows: int, label: bytes) -> bytes:
@@ -137,7 +158,7 @@ class _Writer:
         said = self.encoding if declared is True else declared
         records = []
         if said is not False:
-            number = 2 if said == "ascii" else int("".join(re.findall(r"\d{3,}", str(said))) or 65001)
+            number = 2 if said == "ascii" else int("".join(re.findall(r"\d{3,}", str(said)))[:9] or 65001)
             records.append(struct.pack("<4i8i", 7, 3, 4, 8, 20, 0, 0, -1, 1, 1, 2, number))
         records.append(struct.pack("<4i3d", 7, 4, 8, 3, SYSTEM_MISSING, HIGHEST, LOWEST))
         display = b"".join(

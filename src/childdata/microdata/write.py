@@ -13,7 +13,8 @@ from typing import Any, Literal
 import polars as pl
 
 from childdata.errors import ChilddataWarning, ReadError, VariableError
-from childdata.microdata.export import Export, Part, export
+from childdata.microdata.export import Export, export
+from childdata.microdata.labels import Part
 from childdata.microdata.spss_file import write_code_page
 from childdata.microdata.stored import write_stored
 
@@ -39,14 +40,20 @@ def write_parts(
         raise VariableError(f"there is no variable to write to {path.name}")
     if encoding is not None and suffix != ".sav":
         raise ReadError(f"{path.name}: a code page can be chosen for .sav files only; the others are in UTF-8")
-    if suffix == ".parquet":
-        write_stored(data, path)
-        return path
-    out = export(data, "stata" if suffix == ".dta" else "spss", rename=rename == "auto")
-    if encoding is not None:
-        write_code_page(path, out, encoding=encoding, declared=declare_encoding, file_label=file_label)
-    else:
-        _by_pyreadstat(out, path, file_label, version)
+    if not path.absolute().parent.is_dir():
+        raise ReadError(f"{path.name} cannot be written: there is no folder {str(path.parent)!r}; make it first")
+    try:
+        if suffix == ".parquet":
+            write_stored(data, path)
+            return path
+        out = export(data, "stata" if suffix == ".dta" else "spss", rename=rename == "auto")
+        if encoding is not None:
+            write_code_page(path, out, encoding=encoding, declared=declare_encoding, file_label=file_label)
+        else:
+            _by_pyreadstat(out, path, file_label, version)
+    except OSError as refused:
+        reason = refused.strerror or type(refused).__name__
+        raise ReadError(f"{path.name} cannot be written ({reason}); choose another folder or name") from None
     if out.said:
         warnings.warn(f"{path.name}: {'; '.join(out.said)}", ChilddataWarning, stacklevel=3)
     return path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from childdata.plot.entries import NO_BREAK, Entry, places_of
 from childdata.table import Table
+from childdata.table.table import two_errors
 from childdata.words import Lang, number, percent, word
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ LEFT = 0.012  # of the figure
 
 
 def figure_of(axes: Axes) -> Any:
+    """The figure on which axes stand, also where they are part of a subfigure."""
     return axes.get_figure(root=True)
 
 
@@ -44,6 +46,7 @@ def _picture_axes() -> type[Axes]:
 
 
 def own_axes(entries: Sequence[Entry], groups: int) -> Axes:
+    """Axes of a new figure, as high as its entries ask for."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -56,6 +59,7 @@ def own_axes(entries: Sequence[Entry], groups: int) -> Axes:
 
 
 def draw_points(axes: Axes, entries: Sequence[Entry], places: Sequence[float], groups: int) -> None:
+    """Dots, their intervals and, at the right, their values; with several groups each with its own records."""
     step = min(0.26, 0.8 / groups) if groups > 1 else 0.0
     small = groups > 1
     right = axes.get_yaxis_transform()
@@ -64,8 +68,9 @@ def draw_points(axes: Axes, entries: Sequence[Entry], places: Sequence[float], g
             height = place + step * (point.group - (max(groups, 1) - 1) / 2)
             colour = PALETTE[point.group % len(PALETTE)]
             size = 7.5 if small else 9
+            told = f"{point.text} ({point.count})" if small and point.count else point.text
             if not point.is_shown():
-                axes.text(0.012, height, point.text, transform=right, va="center", color=GREY, fontsize=size)
+                axes.text(0.012, height, told, transform=right, va="center", color=GREY, fontsize=size)
                 continue
             colour = INK if entry.is_total and not small else colour
             if not (math.isnan(point.low) or math.isnan(point.high)):
@@ -77,10 +82,11 @@ def draw_points(axes: Axes, entries: Sequence[Entry], places: Sequence[float], g
             axes.plot(
                 [point.estimate], [height], shape, ms=5 if small else 6.5, mfc=face, mec=colour, mew=1.4, zorder=3
             )
-            axes.text(1.012, height, point.text, transform=right, va="center", color=colour, fontsize=size)
+            axes.text(1.012, height, told, transform=right, va="center", color=colour, fontsize=size)
 
 
-def draw_labels(axes: Axes, entries: Sequence[Entry], places: Sequence[float], lang: Lang) -> None:
+def draw_labels(axes: Axes, entries: Sequence[Entry], places: Sequence[float]) -> None:
+    """Labels of the entries at the left, totals and headings of blocks in bold."""
     labelled = [(entry, place) for entry, place in zip(entries, places, strict=True) if entry.points]
     texts = [textwrap.fill(entry.label, LABEL_WIDTH).replace(NO_BREAK, " ") for entry, _ in labelled]
     axes.set_yticks([place for _, place in labelled], texts, fontsize=9, color=INK, parse_math=False)
@@ -108,6 +114,7 @@ def draw_labels(axes: Axes, entries: Sequence[Entry], places: Sequence[float], l
 
 
 def draw_scale(axes: Axes, entries: Sequence[Entry], scale: str, lang: Lang) -> None:
+    """The axis of the values: its ends, its ticks, the line of no difference and that of the total."""
     shown = [point for entry in entries for point in entry.points if point.is_shown()]
     ends = [end for point in shown for end in (point.estimate, point.low, point.high) if not math.isnan(end)]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
@@ -210,7 +217,11 @@ def _notes(table: Table, entries: Sequence[Entry]) -> list[str]:
     found = [point for entry in entries for point in entry.points]
     notes, policy = [], table.disclosure
     if any(point.is_shown() and not math.isnan(point.low) for point in found):
-        notes.append(word("plot.interval", table.lang, level=percent(table.level, None, table.lang)))
+        level = percent(table.level, None, table.lang)
+        key = "plot.interval_2se" if two_errors(table.provenance) else "plot.interval"
+        notes.append(word(key, table.lang, level=level))
+    if any(len(entry.points) > 1 and entry.points[0].count for entry in entries):
+        notes.append(word("plot.beside", table.lang))
     if policy is not None and any(point.state == "flagged" for point in found):
         blanks = {"minimum": policy.minimum, "most": policy.flag_below - 1}
         reviewed = policy.review_df is not None

@@ -53,6 +53,12 @@ class Entry:
 
 
 def one_scale(table: Table) -> str:
+    """The scale of all rows of a table.
+
+    Raises
+    ------
+    ChilddataError if there are several; VariableError if there are no estimates.
+    """
     if "estimate" not in table.rows:
         raise VariableError("a dot plot shows the column 'estimate', which the rows of this table do not have")
     scales = list(dict.fromkeys(table.rows["scale"])) if "scale" in table.rows else ["amount"]
@@ -79,6 +85,12 @@ def _is_blocks(table: Table) -> bool:
 
 
 def colour_variable(table: Table, colour: str | None) -> str | None:
+    """The variable told by colour: the one asked for, else the usual one; None: there is none.
+
+    Raises
+    ------
+    VariableError if the one asked for tells no rows apart.
+    """
     labels = _label_columns(table)
     if colour is not None:
         if colour and colour not in labels:
@@ -93,6 +105,7 @@ def colour_variable(table: Table, colour: str | None) -> str | None:
 
 
 def groups_of(table: Table, variable: str | None) -> list[str]:
+    """Labels of the variable told by colour, in the order of the table."""
     return [] if variable is None else list(dict.fromkeys(table.rows[variable].astype(str)))
 
 
@@ -105,33 +118,32 @@ def entries_of(table: Table, variable: str | None, groups: Sequence[str]) -> lis
     for record in records:
         group = groups.index(str(record[variable])) if variable is not None else 0
         points.setdefault(tuple(str(record[name]) for name in down), []).append(_point(record, group, write))
-    total = _total(table)
+    total, alone = _total(table), len(groups) < 2
     if not (set(down) <= set(table.by) and are_blocks(list(points), total)):
-        return [[_entry(key, found, total, write) for key, found in points.items()]]
+        return [[_entry(key, found, total, write, alone=alone) for key, found in points.items()]]
     headings = {column.name: column.heading for column in table.columns}
     blocks: dict[str, list[Entry]] = {}
     for key, found in points.items():
         names = [name for name, label in zip(down, key, strict=True) if label not in ("", total)]
-        blocks.setdefault(headings[names[0]] if names else "", []).append(_entry(key, found, total, write))
+        blocks.setdefault(headings[names[0]] if names else "", []).append(_entry(key, found, total, write, alone=alone))
     ordered = sorted(blocks.items(), key=lambda block: block[0] != "")
-    return [([Entry(name, ())] if name else []) + members for name, members in ordered]
+    return [([Entry(name, ())] if name else []) + rest for name, rest in ordered]
 
 
-def _entry(key: tuple[str, ...], found: Sequence[Point], total: str, write: CellWriter) -> Entry:
+def _entry(key: tuple[str, ...], found: Sequence[Point], total: str, write: CellWriter, *, alone: bool) -> Entry:
     labels = [label for label in key if label not in ("", total)]
     label = ", ".join(labels) or (total if key else "")
-    counted = _counted([point.count for point in sorted(found, key=lambda one: one.group)], write.lang)
+    # Several points have their records beside their values.
+    counted = _counted(found[0].count, write.lang) if alone else ""
     text = f"{label} ({counted})" if label and counted else label or counted
     return Entry(text, tuple(found), is_total=not labels)
 
 
-def _counted(counts: Sequence[str], lang: Lang) -> str:
+def _counted(count: str, lang: Lang) -> str:
     """The records of an entry in words, which no line break parts."""
-    shown = [count for count in counts if count]
-    if len(shown) == 1 and shown[0].startswith("<"):
-        text = word("plot.few", lang, count=shown[0][1:])
-    else:
-        text = word("plot.count", lang, count=", ".join(shown)) if shown else ""
+    if not count:
+        return ""
+    text = word("plot.few", lang, count=count[1:]) if count.startswith("<") else word("plot.count", lang, count=count)
     return text.replace(" ", NO_BREAK)
 
 

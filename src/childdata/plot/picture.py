@@ -64,7 +64,7 @@ def dots(
     axes = ax if ax is not None else own_axes(entries, len(groups))
     places = places_of(entries)
     draw_points(axes, entries, places, len(groups))
-    draw_labels(axes, entries, places, table.lang)
+    draw_labels(axes, entries, places)
     draw_scale(axes, entries, scale, table.lang)
     draw_around(axes, table, entries, groups, table.title if title is None else title, own=ax is None)
     return axes

@@ -341,7 +341,7 @@ class Estimates:
         >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
         >>> gap = people.estimate(cd.mean("y"), by="sex").difference(along="sex", of=("m", "f"))
         >>> gap.t_tests()[["t", "df", "p"]].round(3).values.tolist()
-        [[0.849, 1.0, 0.552]]
+        [[1.019, 1.0, 0.494]]
         """
         columns = ["statistic", "item", *self.by, "estimate", "se"]
         estimate, se, df = (self.frame[name].to_numpy(dtype=float) for name in ("estimate", "se", "df"))

@@ -1,7 +1,7 @@
 """The statistics a user asks for, each a short tree of totals, or of ranks.
 
 `total mean ratio proportion count quantile median`, and arithmetic between them. What an argument may be
-is the same everywhere: the name of a column, or a rule (`"HAZ2 < -2 and HAZFLAG == 0"`). A mean of a rule
+is the same everywhere: the name of a column, or a rule (`"HAZ2 < -2"`). A mean of a rule
 is a share; a mean of a column is an amount, even if the column holds only 0 and 1.
 """
 

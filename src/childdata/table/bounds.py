@@ -11,6 +11,7 @@ Source: Hundepool et al. (2012), Statistical Disclosure Control, section 4.3 (fe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,8 @@ def _narrow(matrix: Floats, truth: Floats, bounds: Sequence[tuple[int, int | Non
     from scipy.sparse import csr_array
 
     least, largest = truth.copy(), truth.copy()
-    sparse, right = csr_array(matrix), matrix @ truth
+    sparse: Any = csr_array(matrix)
+    right = matrix @ truth
 
     def move(aim: Floats) -> None:
         solved = linprog(aim, A_eq=sparse, b_eq=right, bounds=bounds, method="highs")
@@ -76,7 +78,7 @@ def _narrow(matrix: Floats, truth: Floats, bounds: Sequence[tuple[int, int | Non
         return asked & (largest - least < 1 - 1e-6)
 
     for sign in (1.0, -1.0):
-        move(sign * close())
+        move(sign * close().astype(np.float64))
     for place in np.flatnonzero(close()):
         for sign in (1.0, -1.0):
             if close()[place]:

@@ -21,15 +21,13 @@ import numpy as np
 import pandas as pd
 
 from childdata.errors import ChilddataError, nearest
-from childdata.table.bounds import at_one_end, pinned
-from childdata.table.formats import label_text
-from childdata.table.sums import ALL, Floats, Key, Sum, Truths, all_nodes, all_sums, holding, protected
+from childdata.table.alone import BEYOND, SMALLEST, UNIFORM, is_few, judged, reviewed, too_few, weighted_tells
+from childdata.table.complement import complement
+from childdata.table.sums import Floats, Truths
 
 State = Literal["shown", "flagged", "suppressed", "empty", "few"]
 
 # Columns of a row that are not its value: labels, words about the row, and how many records it has.
-# What rows may say of themselves: records of the smallest group, records beyond a quantile, a share at 0 or 1.
-SMALLEST, BEYOND, UNIFORM = "n_least", "n_beyond", "uniform"
 WORDING = ("statistic", "item", "scale", "difference_of", "flag")
 COUNTS = ("n", "n_weighted", "psus", "df")
 # Counts of unknown answers would give n of another statistic's row away; published tables do without them.
@@ -138,15 +136,16 @@ def conceal(rows: pd.DataFrame, by: Sequence[str], policy: Disclosure | None, *,
             f"a disclosure rule needs the number of records of every row; 'n' is missing in {int(np.isnan(n).sum())} "
             f"of {len(n)} rows; give it or suppress=None"
         )
-    hidden_count = (n >= 1) & (n < policy.minimum_count)
-    few = hidden_count.copy()
-    hidden_value = hidden_count | _too_few(result, policy)
+    few = (n >= 1) & (n < policy.minimum_count)
+    hidden_count = few | is_few(result, policy.minimum_count)
+    hidden_value = hidden_count | too_few(result, policy)
     if policy.complementary:
         for places in _systems(result):
             part = result.iloc[places]
-            hidden_count[places] = _complement(part, by, hidden_count[places], policy, total, values=False)
-            hidden_value[places] |= hidden_count[places]
-            hidden_value[places] = _complement(part, by, hidden_value[places], policy, total, values=True)
+            hidden_count[places] = complement(part, by, hidden_count[places], policy, total, values=False)
+            hidden_value[places] = complement(
+                part, by, hidden_value[places], policy, total, values=True, also=hidden_count[places]
+            )
     hidden_value |= hidden_count
     return _without(result, by, n, few=few, count=hidden_count, value=hidden_value, policy=policy)
 
@@ -162,8 +161,8 @@ def _without(
     policy: Disclosure,
 ) -> pd.DataFrame:
     empty = n == 0
-    flagged = (_judged(rows) < policy.flag_below) | _reviewed(rows, policy)
-    weighted = count | _weighted_tells(rows, by, value)
+    flagged = (judged(rows) < policy.flag_below) | reviewed(rows, policy)
+    weighted = count | weighted_tells(rows, by, value)
     result = rows.drop(columns=[name for name in (*UNPUBLISHED, SMALLEST, BEYOND, UNIFORM) if name in rows])
     for name in result.columns:
         if name in (*by, *WORDING):
@@ -173,3 +172,13 @@ def _without(
     result["state"] = np.select([empty, value, flagged], ["empty", "suppressed", "flagged"], "shown")
     result["count_state"] = np.select([few, count], ["few", "suppressed"], "shown")
     return result
+
+
+def _systems(rows: pd.DataFrame) -> list[list[int]]:
+    """Places of the rows of each statistic."""
+    if "statistic" not in rows:
+        return [list(range(len(rows)))]
+    groups: dict[object, list[int]] = {}
+    for place, name in enumerate(rows["statistic"].tolist()):
+        groups.setdefault(name, []).append(place)
+    return list(groups.values())

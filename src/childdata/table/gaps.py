@@ -18,6 +18,11 @@ import numpy as np
 
 from childdata.table.sums import Codes, Floats, Sum, Truths, systems
 
+# Squares of lengths and singular values below this are zero: those of such systems are far larger.
+TINY = 1e-8
+# Systems of more unknowns are not looked at again for what need not be hidden: it would take long.
+MOST_NARROWED = 4000
+
 
 def exposed(sums: Sequence[Sum], unknown: Truths) -> Truths:
     """Which unknown nodes the sums determine.
@@ -31,12 +36,18 @@ def exposed(sums: Sequence[Sum], unknown: Truths) -> Truths:
     return Lines.of(sums, unknown.size).exposed(unknown)
 
 
-def _fixed(matrix: Floats) -> Truths:
-    """Which unknowns of a system are the same in all solutions: the projection on the null space is zero."""
+def _freedom(matrix: Floats) -> Floats:
+    """The projection (k, k) on the ways in which unknowns may move; with 0 on the diagonal they are told."""
+    sums, unknowns = matrix.shape
+    if unknowns <= sums:
+        size, vectors = np.linalg.eigh(matrix.T @ matrix)
+        free = vectors[:, size < TINY]
+        moved: Floats = free @ free.T
+        return moved
     size, vectors = np.linalg.eigh(matrix @ matrix.T)
-    turned = vectors[:, size > 1e-8].T @ matrix / np.sqrt(size[size > 1e-8])[:, None]
-    told: Truths = (turned**2).sum(axis=0) > 1 - 1e-8
-    return told
+    bound = vectors[:, size > TINY].T @ matrix / np.sqrt(size[size > TINY])[:, None]
+    moved = np.eye(unknowns) - bound.T @ bound
+    return moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +111,13 @@ class Lines:
             aside.append(private)
             active[self.owner[private]] = False
         core = np.flatnonzero(active)
-        for nodes, matrix in systems([self.sums[one] for one in core], unknown & ~told):
-            told[nodes[_fixed(matrix)]] = True
+        for nodes, matrix in systems([self.sums[int(one)] for one in core], unknown & ~told):
+            told[nodes[np.diag(_freedom(matrix)) < TINY]] = True
         for private in reversed(aside):
             # The one unknown left of its sum is known as soon as the others are.
             left = self.gaps(unknown & ~told) == 1
             told[self.places[private & left[self.owner]]] = True
         return told
-
-    def together(self, node: int, unknown: Truths) -> Truths:
-        """The unknown nodes that hang together with one of them by sums."""
-        found = np.zeros_like(unknown)
-        found[node] = True
-        while True:
-            touched = np.zeros(len(self.sums), dtype=bool)
-            touched[self.owner[found[self.places]]] = True
-            more = found.copy()
-            more[self.places[touched[self.owner]]] = True
-            more &= unknown | found
-            if (more == found).all():
-                return found
-            found = more
 
     def beside(
         self, threatened: Truths, hidden: Truths, open_rows: Truths, size: Floats, *, tightest: bool
@@ -133,7 +130,11 @@ class Lines:
         gaps = self.gaps(hidden)
         touched = np.unique(self.owner[threatened[self.places]])
         lonely = np.bincount(self.places, (gaps == 0)[self.owner], minlength=hidden.size)
-        groups = [[one] for one in touched[np.argsort(gaps[touched], kind="stable")]] if tightest else [touched]
+        # Where a sum has one gap, a gap more elsewhere does not help.
+        alone = touched[gaps[touched] == 1]
+        groups = [alone, touched]
+        if tightest:
+            groups = [np.array([one]) for one in touched[np.argsort(gaps[touched], kind="stable")]]
         for group in (*groups, np.arange(gaps.size)):
             candidates = np.unique(self.places[np.isin(self.owner, group)])
             candidates = candidates[open_rows[candidates]]
@@ -153,6 +154,7 @@ def protected(
     known: Truths,
     rows: Truths,
     size: Floats,
+    also: Truths | None = None,
     further: Further | None = None,
     roomy: Floats | None = None,
 ) -> Truths:
@@ -164,6 +166,7 @@ def protected(
     known : (nodes,) what a reader knows if it is not hidden; other nodes are totals he has to work out.
     rows : (nodes,) the table has a row for it, with records, which can be hidden.
     size : (nodes,) records; small cells are hidden first, totals when no cell is left.
+    also : (nodes,) hidden beside them for other reasons: it stays hidden, and may be worked out.
     further : given what is hidden, and which of it is asked about, the nodes that a reader can work out
         because he knows between which ends a hidden number lies.
     roomy : (nodes,) as `size`, where `further` asks for more: a count just over the small ones is
@@ -176,13 +179,15 @@ def protected(
     [True, False, True, False]
     """
     lines = Lines.of(sums, hidden.size)
-    result = _widened(lines, hidden, known, rows, size, further, roomy)
-    return _narrowed(lines, hidden, result, known, size, further)
+    fixed = hidden if also is None else hidden | also
+    result = _widened(lines, hidden, fixed, known, rows, size, further, roomy)
+    return _narrowed(lines, hidden, fixed, result, known, size, further)
 
 
 def _widened(
     lines: Lines,
     hidden: Truths,
+    fixed: Truths,
     known: Truths,
     rows: Truths,
     size: Floats,
@@ -190,7 +195,7 @@ def _widened(
     roomy: Floats | None,
 ) -> Truths:
     """The hidden nodes and so many others that nothing hidden is told any more."""
-    result = hidden.copy()
+    result = fixed.copy()
     # Whoever has two possible values keeps them when more is hidden: he is asked once.
     asked = hidden.copy()
     while True:
@@ -198,7 +203,7 @@ def _widened(
         told = lines.single_gaps(unknown)
         if not (told & hidden).any():
             told = lines.exposed(unknown)
-        useless, tightest = told & ~hidden, not (told & hidden).any()
+        useless, tightest = told & result & ~fixed, not (told & hidden).any()
         if tightest and further is not None:
             told = asked = further(result, asked)
         if not (told & hidden).any():
@@ -206,7 +211,7 @@ def _widened(
             return result & ~useless
         order = roomy if tightest and roomy is not None else size
         # A gap that was opened in vain is widened first.
-        threatened = (told | useless) & result
+        threatened = (told & hidden) | useless
         while threatened.any():
             more = lines.beside(threatened, result | ~known, rows & ~result, order, tightest=tightest)
             if more is None:
@@ -216,28 +221,39 @@ def _widened(
                 break
             reached = np.isin(lines.owner, lines.owner[lines.places == more])
             threatened[lines.places[reached]] = False
-
-
-# Tables of more sums are left as they are: looking at each hidden cell again would take long.
-MOST_NARROWED = 2000
+            threatened[more] = False
 
 
 def _narrowed(
-    lines: Lines, hidden: Truths, result: Truths, known: Truths, size: Floats, further: Further | None
+    lines: Lines,
+    hidden: Truths,
+    fixed: Truths,
+    result: Truths,
+    known: Truths,
+    size: Floats,
+    further: Further | None,
 ) -> Truths:
-    """What is hidden without those that hide nothing, the largest first."""
-    added = np.flatnonzero(result & ~hidden)
-    if len(lines.sums) > MOST_NARROWED:
-        return result
-    result = result.copy()
-    for node in added[np.argsort(-size[added], kind="stable")]:
-        result[node] = False
-        unknown = result | ~known
-        told = lines.single_gaps(unknown) & hidden
-        if not told.any():
-            told = lines.exposed(unknown) & hidden
-        if not told.any() and further is not None:
-            unknown[node] = True
-            told = further(result, hidden & lines.together(node, unknown)) & hidden
-        result[node] = told.any()
-    return result
+    """What is hidden without those that hide nothing, the largest first.
+
+    An unknown that is shown takes one direction from those in which the unknowns of its system may move: the
+    projection on them changes by a product of two vectors, and need not be made anew.
+    """
+    narrowed = result.copy()
+    for nodes, matrix in systems(lines.sums, result | ~known):
+        added = np.flatnonzero((result & ~fixed)[nodes])
+        if not added.size or len(nodes) > MOST_NARROWED:
+            continue
+        freedom = _freedom(matrix)
+        at_risk = hidden[nodes] & (np.diag(freedom) > TINY)
+        asked = np.zeros_like(hidden)
+        asked[nodes] = hidden[nodes]
+        for place in added[np.argsort(-size[nodes[added]], kind="stable")]:
+            taken = freedom[place] / np.sqrt(max(freedom[place, place], TINY))
+            if (np.diag(freedom)[at_risk] - taken[at_risk] ** 2 < TINY).any():
+                continue
+            narrowed[nodes[place]] = False
+            if further is not None and (further(narrowed, asked) & hidden).any():
+                narrowed[nodes[place]] = True
+                continue
+            freedom -= np.outer(taken, taken)
+    return narrowed

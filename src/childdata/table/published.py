@@ -18,7 +18,7 @@ from childdata.errors import VariableError, nearest
 from childdata.table.disclosure import UNPUBLISHED, Disclosure, Suppression, conceal, rule
 from childdata.table.formats import Measure, label_text
 from childdata.table.grid import Column, Wide, are_blocks
-from childdata.table.table import Table
+from childdata.table.table import Table, two_errors
 from childdata.words import Lang, heading, told, word
 
 MEASURES: Mapping[str, Measure] = {
@@ -42,6 +42,8 @@ MEASURES: Mapping[str, Measure] = {
 USUAL = ("estimate", "se", "ci_low", "ci_high", "n")
 SAMPLING_ERRORS = ("estimate", "se", "cv", "deff", "deft", "n_weighted", "n", "lower_2se", "upper_2se")
 TWO = 2.0
+# Limits of the conventions that know no level have the headings of the appendix.
+LIMITS: Mapping[str, str] = {"ci_low": "lower_2se", "ci_high": "upper_2se"}
 # A number of records, persons or households in a note.
 COUNTED = re.compile(r"(?<![\w.,])\d+(?= (?:records?|rows?|persons?|children|households?)\b)")
 # How working results label the rows of all records and of records without a label.
@@ -73,7 +75,8 @@ def estimates_table(
     suppress : "mics" (under 25 unweighted records not shown, under 50 in parentheses), "nchs", a rule of
         one's own, or None to hide nothing.
     columns : the results to show, in order.
-    level : confidence level of the limits, for their headings; that of the provenance, else 0.95.
+    level : confidence level of the limits, for their headings; that of the provenance, else 0.95. Where the
+        provenance names the convention "mics" or "dhs", limits are two standard errors away, and are called so.
 
     Raises
     ------
@@ -101,7 +104,10 @@ def estimates_table(
         shown.append("flag")
     labels = [name for name in ("statistic", "item") if name in concealed and _varies(concealed[name])]
     described = [Column(name, own.get(name, heading(name, lang))) for name in (*labels, *by)]
-    described += [Column(name, heading(name, lang, level=level), MEASURES.get(name, "value")) for name in shown]
+    printed = LIMITS if two_errors(provenance or {}) else {}
+    described += [
+        Column(name, heading(printed.get(name, name), lang, level=level), MEASURES.get(name, "value")) for name in shown
+    ]
     return Table(
         concealed,
         tuple(described),

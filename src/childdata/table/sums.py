@@ -70,9 +70,7 @@ def all_sums(nodes: Sequence[Key]) -> list[Sum]:
     return sorted(found, key=lambda one: nodes[one.total].count(ALL))
 
 
-def holding(
-    sums: Sequence[Sum], counts: Floats, values: Floats | None = None, *, possible: bool = False
-) -> list[Sum]:
+def holding(sums: Sequence[Sum], counts: Floats, values: Floats | None = None, *, possible: bool = False) -> list[Sum]:
     """Those sums that hold among the true numbers, so that a reader who does them learns something.
 
     Parameters

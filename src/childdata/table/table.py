@@ -143,6 +143,8 @@ class Table:
         shown = self.layout.show if self.layout is not None else [column.name for column in self.columns]
         if not {"ci_low", "ci_high"} & set(shown):
             return []
+        if two_errors(self.provenance):
+            return [word("note.interval_2se", self.lang)]
         return [word("note.interval", self.lang, level=percent(self.level, None, self.lang))]
 
     def _explained(self, marks: set[str]) -> list[str]:
@@ -238,6 +240,15 @@ class Table:
 
     def __repr__(self) -> str:
         return self.to_text(most=text.MOST_ROWS)
+
+
+def two_errors(provenance: Mapping[str, str]) -> bool:
+    """Whether limits are the value plus and minus two standard errors, whatever the level.
+
+    >>> two_errors({"convention": "mics"}), two_errors({"convention": "mics", "interval": "beta"})
+    (True, False)
+    """
+    return provenance.get("convention") in ("mics", "dhs") and provenance.get("interval", "auto") == "auto"
 
 
 def installed_version() -> str:

@@ -1,21 +1,20 @@
 """A page as plain text, as Markdown, as comma-separated values.
 
 Labels are data of others: in Markdown their signs are escaped, in text control signs are blanked, and in
-CSV a text that a spreadsheet would take for a formula (first sign `= + - @`, tab or carriage return) is led
-by an apostrophe. Numbers are never touched. Source of the CSV rule: OWASP, CSV injection (CWE-1236).
+CSV every text is quoted, so that no sign in it ends a cell for a program that expects another delimiter, and a
+text that a spreadsheet would take for a formula (first sign `= + - @`, also of full width, tab or end of line) is
+led by an apostrophe. Numbers are never touched. Source of the CSV rule: OWASP, CSV injection (CWE-1236).
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 
 from childdata.table.grid import Cell, Page
 from childdata.words import word
 
 MOST_ROWS = 60
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -115,12 +114,11 @@ def _piped(texts: list[str]) -> str:
 def comma_separated(page: Page, *, excel_safe: bool) -> str:
     """The grid as CSV: `,` and decimal point in English, `;` and decimal comma in Russian; full precision."""
     russian = page.lang == "ru"
-    stream = io.StringIO()
-    out = csv.writer(stream, delimiter=";" if russian else ",", lineterminator="\r\n")
-    out.writerow([_csv_text(text, excel_safe) for text in page.grid.flat_headings()])
+    delimiter = ";" if russian else ","
+    lines = [delimiter.join(_csv_text(text, excel_safe) for text in page.grid.flat_headings())]
     for row in page.grid.rows:
-        out.writerow([_csv_cell(cell, excel_safe, comma=russian) for cell in row])
-    return stream.getvalue()
+        lines.append(delimiter.join(_csv_cell(cell, excel_safe, comma=russian) for cell in row))
+    return "".join(line + "\r\n" for line in lines)
 
 
 def _csv_cell(cell: Cell, excel_safe: bool, *, comma: bool) -> str:
@@ -132,4 +130,10 @@ def _csv_cell(cell: Cell, excel_safe: bool, *, comma: bool) -> str:
 
 
 def _csv_text(text: str, excel_safe: bool) -> str:
-    return "'" + text if excel_safe and text.startswith(FORMULA_STARTS) else text
+    """A text in quotation marks.
+
+    >>> print(_csv_text('x;"a"=1', True), _csv_text("=1+1", True), _csv_text("=1+1", False))
+    "x;""a""=1" "'=1+1" "=1+1"
+    """
+    safe = "'" + text if excel_safe and text.startswith(FORMULA_STARTS) else text
+    return '"' + safe.replace('"', '""') + '"'

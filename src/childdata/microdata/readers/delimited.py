@@ -19,6 +19,8 @@ from childdata.microdata.conversions import as_number, is_plain_number
 from childdata.microdata.dataset import Dataset
 from childdata.microdata.labels import Variable
 from childdata.microdata.readers.code_pages import likely_code_page, python_codec
+from childdata.microdata.readers.description import size_text
+from childdata.words import word
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_BYTES = 200_000
@@ -33,23 +35,26 @@ def read_delimited(path: Path, *, columns: Sequence[str] | None, encoding: str |
     size = path.stat().st_size
     if size > limit:
         raise ReadError(
-            f"{path.name} has {size / 1e6:.0f} MB, more than the limit of {limit / 1e6:.0f} MB; give a higher limit="
+            f"{path.name} has {size_text(size)}, more than the limit of {size_text(limit)}; give a higher limit="
         )
     raw = path.read_bytes()
     if b"\0" in raw[:HEAD_BYTES] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ReadError(f"{path.name} is not a text file: it holds zero bytes")
-    codec, said = _code_page(raw, encoding, path)
+    codec, found, said = _code_page(raw, encoding, path)
     text = raw.decode(codec)
     delimiter = _delimiter(text[:HEAD_BYTES], path)
-    table = _table(text, delimiter, columns, path)
-    comma, frame = _numbers(table, delimiter)
-    word = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}[delimiter]
-    notes = [f"{path.name}: delimiter {word}, decimal {'comma' if comma else 'point'}, {said}."]
+    table, renamed = _table(text, delimiter, columns, path)
+    comma, frame = _numbers(table)
+    sign = repr("," if comma else ".")
+    notes = [word("told.delimited", source=path.name, delimiter=repr(delimiter), sign=sign, encoding=found), *said]
+    if renamed:
+        notes.append(word("told.headers_renamed", names=", ".join(map(repr, renamed))))
     kinds = [Variable(name, kind="text" if dtype == pl.String else "number") for name, dtype in frame.schema.items()]
     return Dataset(frame, {one.name: one for one in kinds}, source=path.name, notes=tuple(notes))
 
 
-def _code_page(raw: bytes, asked: str | None, path: Path) -> tuple[str, str]:
+def _code_page(raw: bytes, asked: str | None, path: Path) -> tuple[str, str, list[str]]:
+    """The codec of the text, the code page as it is called, and notes on how it was found."""
     if asked is not None:
         codec = python_codec(asked)
         if codec is None:
@@ -58,10 +63,10 @@ def _code_page(raw: bytes, asked: str | None, path: Path) -> tuple[str, str]:
             raw.decode(codec)
         except UnicodeDecodeError:
             raise ReadError(f"{path.name} is not text in the code page {asked}") from None
-        return codec, f"code page {asked} as asked for"
+        return codec, asked, [word("told.encoding_asked", encoding=asked)]
     for mark, codec in _MARKS:
         if raw.startswith(mark):
-            return _checked(raw, codec, path), codec.upper().removesuffix("-SIG")
+            return _checked(raw, codec, path), codec.upper().removesuffix("-SIG"), []
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -70,8 +75,8 @@ def _code_page(raw: bytes, asked: str | None, path: Path) -> tuple[str, str]:
             or "WINDOWS-1252"
         )
         codec = python_codec(found) or "cp1252"
-        return _checked(raw, codec, path), f"no UTF-8, reads as {found}"
-    return "utf-8", "UTF-8"
+        return _checked(raw, codec, path), found, [word("told.no_utf8", source=path.name, encoding=found)]
+    return "utf-8", "UTF-8", []
 
 
 def _checked(raw: bytes, codec: str, path: Path) -> str:
@@ -100,23 +105,55 @@ def _delimiter(head: str, path: Path) -> str:
     return best
 
 
-def _table(text: str, delimiter: str, columns: Sequence[str] | None, path: Path) -> pl.DataFrame:
+def _table(text: str, delimiter: str, columns: Sequence[str] | None, path: Path) -> tuple[pl.DataFrame, list[str]]:
+    """The columns that are wanted, all of text, and which of them have a name that is no heading of the file."""
     source = text.encode("utf-8")
     try:
         header = pl.read_csv(source, separator=delimiter, infer_schema=False, n_rows=0).columns
-        wanted = None
+        headings = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+        names = _names(header, headings)
+        wanted = names
         if columns is not None:
-            wanted = list(dict.fromkeys(find_name(name, header, place=path.name) for name in columns))
-        table = pl.read_csv(source, separator=delimiter, infer_schema=False, columns=wanted)
-    except pl.exceptions.PolarsError as damaged:
+            wanted = list(dict.fromkeys(find_name(name, names, place=path.name) for name in columns))
+        chosen = set(wanted)
+        places = [place for place, name in enumerate(names) if name in chosen]
+        table = pl.read_csv(source, separator=delimiter, infer_schema=False, columns=places or None)
+    except (pl.exceptions.PolarsError, csv.Error) as damaged:
         raise ReadError(
             f"{path.name} is not a table with the delimiter {delimiter!r} ({type(damaged).__name__}): "
             "lines have different numbers of fields, or a quote is not closed"
         ) from None
-    return table if wanted is None else table.select(wanted)
+    table = table.select(header[place] for place in places)
+    table.columns = [names[place] for place in places]
+    renamed = [
+        name
+        for place, name in enumerate(names)
+        if place in places and place < len(headings) and _has_own_name(name, headings[place], headings)
+    ]
+    return table.select(wanted), renamed
 
 
-def _numbers(table: pl.DataFrame, delimiter: str) -> tuple[bool, pl.DataFrame]:
+def _names(header: Sequence[str], headings: Sequence[str]) -> list[str]:
+    """Names of the columns: their headings as polars made them different, and `column_3` where there is none."""
+    empty = {place for place, heading in enumerate(headings) if not heading.strip()}
+    taken = {name for place, name in enumerate(header) if place not in empty}
+    names = []
+    for place, name in enumerate(header):
+        chosen = name
+        if place in empty:
+            chosen = f"column_{place + 1}"
+            while chosen in taken:
+                chosen += "_"
+            taken.add(chosen)
+        names.append(chosen)
+    return names
+
+
+def _has_own_name(name: str, heading: str, headings: Sequence[str]) -> bool:
+    return name != heading and (not heading.strip() or headings.count(heading) > 1)
+
+
+def _numbers(table: pl.DataFrame) -> tuple[bool, pl.DataFrame]:
     columns: list[pl.Series] = []
     any_comma = False
     for column in table.iter_columns():

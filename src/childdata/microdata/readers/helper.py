@@ -262,8 +262,10 @@ def serve() -> None:
     """Answer requests until the input ends: the parent is gone, so its temporary folder goes too."""
     extra_paths, folder = json.loads(sys.argv[1])
     sys.path.extend(path for path in extra_paths if path not in sys.path)
-    with suppress(ValueError, OSError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's matter
+    # what ends the parent reaches the whole group: this process ends with its input, and cleans up first
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        with suppress(AttributeError, ValueError, OSError):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # whatever a library prints must not run into the replies
 
