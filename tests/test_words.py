@@ -138,3 +138,9 @@ def test_every_note_of_an_estimate_is_told_in_russian() -> None:
     for note in notes:
         assert re.search("[А-Яа-яё]", told(note, "ru")), note
         assert told(note, "en") == note
+
+
+def test_note_of_a_joined_file_is_told_after_its_name() -> None:
+    note = "hl.sav: no weight was given: every record has weight 1"
+    assert told(note, "ru") == "hl.sav: вес не задан: вес каждой записи равен 1"
+    assert told("a: b: c", "ru") == "a: b: c"

@@ -435,7 +435,9 @@ def told(note: str, lang: Lang = "en") -> str:
         found = pattern.fullmatch(note)
         if found:
             return word(key, lang, **found.groupdict())
-    return note
+    # notes of a file that was joined begin with its name
+    file, colon, rest = note.partition(": ")
+    return f"{file}: {told(rest, lang)}" if colon else note
 
 
 @cache

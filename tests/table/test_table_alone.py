@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from childdata.table.alone import is_few, judged, too_few, uniform
-from childdata.table.disclosure import Disclosure, conceal
+from childdata.table.disclosure import conceal
+from childdata.table.policy import Disclosure
 
 RULE = Disclosure(complementary=False)
 

@@ -7,7 +7,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from childdata.table.disclosure import Disclosure, conceal, rule
+from childdata.table.disclosure import conceal
+from childdata.table.policy import Disclosure, rule
 
 MICS = rule("mics")
 

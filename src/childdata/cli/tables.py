@@ -27,7 +27,7 @@ def codebook_table(data: Dataset, lang: Lang, *, names: Sequence[str] | None = N
     ----------
     names : columns of the codebook, such as those of `BRIEF`; None: all.
     """
-    codebook = data.codebook()
+    codebook = data.codebook(lang)
     rows = codebook.to_frame()
     columns = [
         Column(name, word(f"codebook.{name}", lang), "plain" if name in NUMBERS else "label")

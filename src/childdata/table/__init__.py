@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from childdata.table.disclosure import Disclosure, Suppression
 from childdata.table.grid import Column
+from childdata.table.policy import Disclosure, Suppression
 from childdata.table.published import estimates_table, sampling_errors_table
 from childdata.table.table import Table
 

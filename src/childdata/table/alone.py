@@ -4,22 +4,19 @@ A row rests on too few records, or it tells about everybody in a small group: a 
 says the same in other words (a value without any spread, a total that is the weighted count of its cell), or it is a
 quantile that rests on a handful of records. Weights do not protect: thresholds look at unweighted records.
 
-Sources: as in `disclosure`.
+Sources: as in `policy`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from childdata.table.policy import Disclosure
 from childdata.table.sums import Floats, Truths
-
-if TYPE_CHECKING:
-    from childdata.table.disclosure import Disclosure
 
 # What rows may say of themselves: records of the smallest group, records beyond a quantile, a share at 0 or 1.
 SMALLEST, BEYOND, UNIFORM = "n_least", "n_beyond", "uniform"

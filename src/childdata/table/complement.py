@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,10 +20,8 @@ from childdata.table.alone import SMALLEST, column, is_quantile, is_share
 from childdata.table.bounds import at_one_end, pinned
 from childdata.table.formats import label_text
 from childdata.table.gaps import Further, protected
+from childdata.table.policy import Disclosure
 from childdata.table.sums import ALL, Floats, Key, Sum, Truths, all_nodes, all_sums, filled, holding
-
-if TYPE_CHECKING:
-    from childdata.table.disclosure import Disclosure
 
 # A label that no file can hold: the records of a total that are in none of its cells.
 REST = "\N{NULL}rest"

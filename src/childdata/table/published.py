@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from childdata.errors import VariableError, nearest
-from childdata.table.disclosure import UNPUBLISHED, Disclosure, Suppression, conceal, rule
+from childdata.table.disclosure import UNPUBLISHED, conceal
 from childdata.table.formats import Measure, label_text
 from childdata.table.grid import Column, Wide, are_blocks
+from childdata.table.policy import Disclosure, Suppression, rule
 from childdata.table.table import Table, two_errors
 from childdata.words import Lang, heading, told, word
 

@@ -17,8 +17,8 @@ import pandas as pd
 
 from childdata.errors import ChilddataError, VariableError, nearest
 from childdata.table import excel, markup, text
-from childdata.table.disclosure import Disclosure
 from childdata.table.grid import CellWriter, Column, Grid, Page, Record, Wide, tidy, wide, writer
+from childdata.table.policy import Disclosure
 from childdata.words import Lang, percent, recorded, word
 
 
