@@ -51,7 +51,7 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
     frame["n_beyond"] = np.concatenate([block.piece.beyond for block in result.blocks])
     at_an_end = (value <= 0) | (value >= 1)
     frame["uniform"] = at_an_end & np.repeat(
-        [block.scale == "share" or block.is_of_rules for block in result.blocks],
+        [block.scale == "share" or (block.is_of_rules and block.scale != "amount") for block in result.blocks],
         [len(block.rows.labels) for block in result.blocks],
     )
     return frame[["statistic", "item", *by, *NUMBERS, *FACTS, *HIDDEN]], by
