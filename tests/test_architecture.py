@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("plot",),
     ("expression", "table"),
     ("words",),
+    ("vocabulary",),
     ("errors",),
 )
 FLOOR_OF = {room: depth for depth, rooms in enumerate(FLOORS) for room in rooms}

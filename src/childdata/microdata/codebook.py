@@ -18,7 +18,8 @@ import pandas as pd
 import polars as pl
 
 from childdata.microdata.labels import Code, Part, Variable, code_text
-from childdata.words import WORDS, Lang, told, word
+from childdata.vocabulary import WORDS
+from childdata.words import Lang, told, word
 
 SMALLEST_COUNT = 5
 FEW = word("mark.few", count=SMALLEST_COUNT)

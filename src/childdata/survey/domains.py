@@ -19,10 +19,9 @@ import polars as pl
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Mask
 from childdata.survey.design import compact, encode, label
+from childdata.vocabulary import MISSING, TOTAL
 
 MissingBy = Literal["row", "total", "drop"]
-TOTAL = "Total"
-MISSING = "(missing)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.columns import Columns, Records, both
 from childdata.survey.design import Design, Stage, label
-from childdata.survey.domains import MISSING, Factor, MissingBy, Partition, Rows, entries_of, partition
+from childdata.survey.domains import Factor, MissingBy, Partition, Rows, entries_of, partition
 from childdata.survey.intervals import Convention
 from childdata.survey.measure import Basis, Measured, Piece, RankedSolver, measure, solve_quantile
 from childdata.survey.quantiles import QuantileResult
@@ -26,6 +26,7 @@ from childdata.survey.reduce import Grouped, Members, Pairs, Triplets, by_stage,
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Scores, Spread
 from childdata.survey.statistic import Arithmetic, Item, Quantile, Statistic, Total, leaves
 from childdata.survey.variance import LonelyRule
+from childdata.vocabulary import MISSING
 from childdata.words import word
 
 ENTRIES_KEPT = 20_000_000  # scores of many units are kept up to here: 320 MB

@@ -17,10 +17,10 @@ import pandas as pd
 from childdata.microdata.labels import Frozen
 from childdata.survey.arrays import Floats, Mask
 from childdata.survey.design import Design
-from childdata.survey.domains import TOTAL
 from childdata.survey.estimate import Call, Result, RowBlock, degrees_of_freedom
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, coefficient_of_variation
 from childdata.survey.intervals import Convention, interval_of
+from childdata.vocabulary import TOTAL
 
 
 def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -20,6 +20,7 @@ from childdata.table.formats import Measure, label_text
 from childdata.table.grid import Column, Wide, are_blocks
 from childdata.table.policy import Disclosure, Suppression, rule
 from childdata.table.table import Table, two_errors
+from childdata.vocabulary import MISSING, TOTAL
 from childdata.words import Lang, heading, told, word
 
 MEASURES: Mapping[str, Measure] = {
@@ -47,8 +48,6 @@ TWO = 2.0
 LIMITS: Mapping[str, str] = {"ci_low": "lower_2se", "ci_high": "upper_2se"}
 # A number of records, persons or households in a note.
 COUNTED = re.compile(r"(?<![\w.,])\d+(?= (?:records?|rows?|persons?|children|households?)\b)")
-# How working results label the rows of all records and of records without a label.
-TOTAL, MISSING = "Total", "(missing)"
 
 
 def estimates_table(
