@@ -151,14 +151,21 @@ def violations(source: Path) -> list[str]:
 
 
 def face_violations(source: Path) -> list[str]:
-    """Statements of `__init__` files beyond a docstring, imports, `__all__` and `__version__`."""
+    """Statements of `__init__` files beyond a docstring, imports, `__all__` and `__version__`.
+
+    The package's own face may load a room late (`__getattr__`), so that importing it stays quick.
+    """
     said = []
     for path in sorted(source.rglob("__init__.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             names = [getattr(target, "id", "") for target in node.targets] if isinstance(node, ast.Assign) else []
             is_name = bool(names) and set(names) <= {"__all__", "__version__"}
-            if not (is_docstring or is_name or isinstance(node, ast.Import | ast.ImportFrom)):
+            is_late = path.parent == source and (
+                (isinstance(node, ast.FunctionDef) and node.name == "__getattr__")
+                or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+            )
+            if not (is_docstring or is_name or is_late or isinstance(node, ast.Import | ast.ImportFrom)):
                 said.append(f"{path.relative_to(source)}:{node.lineno}: code in a face")
     return said
 

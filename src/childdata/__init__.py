@@ -8,7 +8,11 @@
 
 from __future__ import annotations
 
-from childdata import errors, plot, synthetic
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from childdata import errors, plot
 from childdata.microdata import Dataset, Scan, Variable, read, read_chunks, scan, write
 from childdata.survey import (
     Estimates,
@@ -25,6 +29,9 @@ from childdata.survey import (
     total,
 )
 from childdata.table import Disclosure, Table
+
+if TYPE_CHECKING:
+    from childdata import synthetic
 
 __version__ = "0.1.0"
 
@@ -54,3 +61,10 @@ __all__ = [
     "total",
     "write",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """The room of the synthetic surveys, loaded when it is first asked for: thirty modules that few need."""
+    if name == "synthetic":
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
