@@ -51,11 +51,11 @@ class Basis:
             known = both(known, columns.known(expression, as_factor=as_factor))
         for leaf in found:
             if isinstance(leaf, Total):
-                values[leaf], shift[leaf] = _values(leaf, columns, known)
+                values[leaf], shift[leaf] = _values(leaf, columns)
         return Basis(known, values, shift)
 
 
-def _values(leaf: Total, columns: Columns, known: Mask | None) -> tuple[Floats | None, float]:
+def _values(leaf: Total, columns: Columns) -> tuple[Floats | None, float]:
     if leaf.category is not None:
         factor = columns.factor(leaf.expression)
         return (factor.code == factor.values.index(leaf.category)).astype(np.float64), 0.0

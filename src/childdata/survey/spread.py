@@ -16,7 +16,16 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.design import Stage
-from childdata.survey.variance import LonelyRule, centring, covariance, deviations, entries, variances
+from childdata.survey.variance import (
+    Centring,
+    Entries,
+    LonelyRule,
+    centring,
+    covariance,
+    deviations,
+    entries,
+    variances,
+)
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
@@ -47,13 +56,12 @@ class Scores:
 
     def variances(self) -> Floats:
         """The part of each row's variance that this stage makes."""
-        found = entries(self.scores, self.stage)
-        return variances(found, self.stage, centring(found, self.stage, self.rule, self.lonely_domains))
+        found, how = self._centring()
+        return variances(found, self.stage, how)
 
     def covariance(self) -> Floats:
         """The part of the covariance of all rows that this stage makes."""
-        found = entries(self.scores, self.stage)
-        how = centring(found, self.stage, self.rule, self.lonely_domains)
+        found, how = self._centring()
         return covariance(self.scores, self.stage, how, found.mean)
 
     def take(self, rows: Codes) -> Scores:
@@ -70,9 +78,12 @@ class Scores:
 
     def deviations(self) -> Deviations:
         """The same block centred and scaled, so that covariance is a plain product."""
-        found = entries(self.scores, self.stage)
-        how = centring(found, self.stage, self.rule, self.lonely_domains)
+        found, how = self._centring()
         return Deviations(self.stage, deviations(self.scores, self.stage, how, found.mean))
+
+    def _centring(self) -> tuple[Entries, Centring]:
+        found = entries(self.scores, self.stage)
+        return found, centring(found, self.stage, self.rule, self.lonely_domains)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
