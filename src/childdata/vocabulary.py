@@ -160,8 +160,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "ступень {stage} отобрана с неравными вероятностями без возвращения: {how}",
     ),
     "told.certainty_apart": (
-        "units taken with certainty, each a stratum of its own that adds nothing to the variance: {count}",
-        "единицы, взятые с вероятностью 1; каждая – отдельная страта и ничего не добавляет к дисперсии: {count}",
+        "units taken with certainty, each a stratum of its own that adds nothing at its stage: {count}",
+        "единицы, взятые с вероятностью 1; каждая – отдельная страта, на своей ступени без дисперсии: {count}",
     ),
     "told.two_phase": (
         "two phases: {second} of {first} records are in the second; variance by the method {method}",
@@ -170,6 +170,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "told.negative_variance": (
         "the design's estimate of the variance is negative in {count} rows: their standard errors are unknown",
         "оценка дисперсии по дизайну отрицательна в {count} строках: их стандартные ошибки неизвестны",
+    ),
+    "told.regression_missing": (
+        "left out of the regression as unknown: {count} of {records} records ({counts})",
+        "не вошли в регрессию из-за неизвестных ответов: {count} из {records} записей ({counts})",
+    ),
+    "told.collinear_dropped": (
+        "columns that follow from those before them were left out of the regression: {count} ({names})",
+        "столбцы, следующие из предыдущих, исключены из регрессии: {count} ({names})",
+    ),
+    "told.no_residual_df": (
+        "the design leaves no degrees of freedom to a regression of {count} coefficients: no limits and no p",
+        "дизайн не оставляет степеней свободы для регрессии, коэффициентов: {count}; границ и p нет",
     ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
