@@ -1,0 +1,120 @@
+"""Replicate weights: the same estimate under many weights, and what their scatter says of its variance.
+
+V = scale · Σ_r rscale_r (θ_r − c)(θ_r − c)ᵀ
+
+where θ_r is the estimate under the weights of replicate r, and c the estimate under the full-sample weight, or the
+mean of the replicates. How the weights were made (half samples, one PSU left out, a bootstrap ...) shows in `scale`
+and `rscales` only; the estimates need to know nothing of it.
+
+Source: Wolter (2007), Introduction to Variance Estimation, chapters 3-5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from childdata.errors import DesignError
+from childdata.survey.arrays import Codes, Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replicates:
+    """R sets of weights: weight of record k in replicate r = base[k] · factor[unit[k], r].
+
+    Attributes
+    ----------
+    kind : "BRR", "Fay", "JK1", "JKn", "JK2", "bootstrap", "SDR" or "other".
+    unit : array (n,); the row of `factor` that each record takes.
+    base : array (n,); what the factor multiplies: the sampling weight where replicates were made or given as factors,
+        1 where replicate weights were given whole.
+    factor : array (units, R).
+    scale : what multiplies the sum over replicates.
+    rscales : array (R,); what multiplies the square of each replicate.
+    mse : deviations are from the full-sample estimate (True), or from the mean of the replicates.
+    degrees_of_freedom : rank of the replicate weights − 1, unless the agency says otherwise.
+    notes : what was decided while the weights were made or read.
+
+    Raises
+    ------
+    DesignError if the parts do not fit each other.
+
+    >>> half = Replicates("BRR", np.array([0, 1]), np.ones(2), np.array([[2.0, 0.0], [0.0, 2.0]]), 0.5, np.ones(2),
+    ...                   mse=True, degrees_of_freedom=1.0)
+    >>> half.weights().tolist()
+    [[2.0, 0.0], [0.0, 2.0]]
+    """
+
+    kind: str
+    unit: Codes
+    base: Floats
+    factor: Floats
+    scale: float
+    rscales: Floats
+    mse: bool
+    degrees_of_freedom: float
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.factor.ndim != 2 or self.rscales.shape != self.factor.shape[1:] or self.unit.shape != self.base.shape:
+            raise DesignError(
+                "replicate weights want unit (n,), base (n,), factor (units, R) and rscales (R,); found shapes "
+                f"{self.unit.shape}, {self.base.shape}, {self.factor.shape} and {self.rscales.shape}"
+            )
+        if not np.isfinite(self.scale) or self.scale < 0 or not (np.isfinite(self.rscales) & (self.rscales >= 0)).all():
+            raise DesignError("scale and rscales of replicate weights are numbers of zero or above")
+
+    @property
+    def size(self) -> int:
+        """R, the number of replicates."""
+        return int(self.factor.shape[1])
+
+    def weights(self, first: int = 0, last: int | None = None) -> Floats:
+        """The weights under the replicates first .. last - 1, array (n, replicates); all of them by default."""
+        made: Floats = self.base[:, None] * self.factor[self.unit, first:last]
+        return made
+
+    def deviations(self, values: Floats, estimate: Floats) -> Floats:
+        """Scaled deviations D (R, rows) of estimates by replicate, with covariance DᵀD.
+
+        Parameters
+        ----------
+        values : array (R, rows); each row's estimate under each replicate. A replicate in which a row has no value is
+            left out of that row, as R does; a row without a value in any replicate has deviations that are unknown.
+        estimate : array (rows,); the estimates under the full-sample weight.
+
+        Under `mse=False` the centre is the mean of the replicates that count (rscale above 0).
+
+        >>> two = Replicates("JK1", np.array([0]), np.ones(1), np.ones((1, 2)), 0.5, np.ones(2), False, 1.0)
+        >>> apart = two.deviations(np.array([[1.0], [3.0]]), np.array([2.5]))
+        >>> (apart.T @ apart).round(12).item()
+        1.0
+        """
+        known = np.isfinite(values)
+        if self.mse:
+            centre = estimate
+        else:
+            counted = known & (self.rscales > 0)[:, None]
+            with np.errstate(invalid="ignore"):
+                centre = np.where(counted, values, 0.0).sum(axis=0) / counted.sum(axis=0)
+        apart = np.where(known, values - centre, 0.0) * np.sqrt(self.scale * self.rscales)[:, None]
+        apart[:, ~known.any(axis=0)] = np.nan
+        return apart
+
+
+def rank(matrix: Floats) -> int:
+    """The rank of a matrix (rows, R), by the eigenvalues of the smaller of its two Gram matrices.
+
+    Columns are brought to length 1, so that the scale of the weights has no part in it; what is below 1e-5 of the
+    largest singular value counts as zero, the bound of R's `degf`.
+
+    >>> rank(np.array([[1.0, 2.0, 2.0], [1.0, 2.0, 0.0]]))
+    2
+    """
+    length = np.sqrt(np.einsum("ij,ij->j", matrix, matrix))
+    scaled = matrix / np.where(length > 0, length, 1.0)
+    rows, columns = scaled.shape
+    gram = scaled.T @ scaled if columns <= rows else scaled @ scaled.T
+    sizes = np.linalg.eigvalsh(gram)
+    return int((sizes > sizes[-1] * 1e-10).sum())
