@@ -159,9 +159,140 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "strata with one PSU: {count}, treated by the rule {rule}",
         "страты с одной ПЕО: {count}, применено правило {rule}",
     ),
+    "told.unequal": (
+        "stage {stage} was drawn with unequal probabilities without replacement: {how}",
+        "ступень {stage} отобрана с неравными вероятностями без возвращения: {how}",
+    ),
+    "told.certainty_apart": (
+        "units taken with certainty, each a stratum of its own that adds nothing to the variance: {count}",
+        "единицы, взятые с вероятностью 1; каждая – отдельная страта и ничего не добавляет к дисперсии: {count}",
+    ),
+    "told.two_phase": (
+        "two phases: {second} of {first} records are in the second; variance by the method {method}",
+        "две фазы: из {first} записей во вторую вошли {second}; дисперсия по методу {method}",
+    ),
+    "told.negative_variance": (
+        "the design's estimate of the variance is negative in {count} rows: their standard errors are unknown",
+        "оценка дисперсии по дизайну отрицательна в {count} строках: их стандартные ошибки неизвестны",
+    ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
         "{count} строк имеют {name} {first} или {second}, но не имеют пары",
+    ),
+    "told.replicate_blanks": (
+        "replicate weights are blank in {count} places of {columns} columns, and count as zero there",
+        "веса повторных выборок не заполнены в {count} местах ({columns} столбцов) и считаются там нулевыми",
+    ),
+    "told.first_stage_only": (
+        "replicates are made of the PSUs of the first stage: the fpc of later stages adds nothing",
+        "повторные выборки составлены из ПЕО первой ступени: поправки на конечность следующих ступеней не учтены",
+    ),
+    "told.taken_whole": (
+        "strata taken whole: {count}, with factor 1 in every replicate",
+        "страты, отобранные полностью: {count}, их множитель равен 1 в каждой повторной выборке",
+    ),
+    "told.fpc_dropped": (
+        "half-samples have no finite population correction: that of {count} strata is dropped",
+        "полувыборки не имеют поправки на конечность совокупности: поправка отброшена, страт: {count}",
+    ),
+    "told.strata_split": (
+        "strata of more than two PSUs: {count}, split into pairs in the order of the PSU numbers",
+        "страты более чем с двумя ПЕО: {count}, разбиты на пары в порядке номеров ПЕО",
+    ),
+    "told.strata_halved": (
+        "strata of more than two PSUs: {count}, merged into two halves in the order of the PSU numbers",
+        "страты более чем с двумя ПЕО: {count}, сведены к двум половинам в порядке номеров ПЕО",
+    ),
+    "told.strata_joined": (
+        "strata of one PSU: {count}, joined in pairs, each with the next",
+        "страты с одной ПЕО: {count}, объединены в пары, каждая со следующей",
+    ),
+    "told.table_unknown": (
+        "{row} or {column} is unknown in {count} records of the domain: they are in no cell of the table",
+        "{row} или {column} неизвестно у {count} записей группы: они не входят ни в одну ячейку таблицы",
+    ),
+    "told.categories_without": (
+        "categories of {name} without a record in the domain, left out of the test: {count}",
+        "категории {name} без записей в группе, не вошедшие в критерий: {count}",
+    ),
+    "told.cells_zero": (
+        "cells of the table without a record, kept as zeros: {count} of {possible}",
+        "ячейки таблицы без записей, оставленные нулями: {count} из {possible}",
+    ),
+    "told.rows_without": (
+        "categories of {name} without a record, and so without shares of their own: {count}",
+        "категории {name} без записей, а потому без собственных долей: {count}",
+    ),
+    "told.shares_divided": (
+        "the given shares sum to {total} and were divided by it",
+        "заданные доли в сумме дают {total} и разделены на это число",
+    ),
+    "told.left_out": (
+        "{name} is unknown in {count} records of the domain: they are left out",
+        "{name} неизвестно у {count} записей группы: они не учитываются",
+    ),
+    "told.groups_left_out": (
+        "{name} has other values than those compared in {count} records: they are left out",
+        "{name} имеет другие значения, чем сравниваемые, у {count} записей: они не учитываются",
+    ),
+    # Notes of weighting.
+    "told.poststratified": (
+        "weights were post-stratified to {count} totals of {names}: new to old from {low} to {high}",
+        "веса постстратифицированы по {count} итогам {names}: отношение новых к прежним от {low} до {high}",
+    ),
+    "told.raked": (
+        "weights were raked to the margins {names}: {iterations} iterations, largest relative miss {miss}, "
+        "new to old from {low} to {high}",
+        "веса согласованы (рейкинг) с маргиналами {names}: итераций {iterations}, наибольшее относительное "
+        "расхождение {miss}, отношение новых к прежним от {low} до {high}",
+    ),
+    "told.margins_scaled": (
+        "margins were scaled to the sum of {name}",
+        "маргиналы приведены к сумме {name}",
+    ),
+    "told.calibrated": (
+        "weights were calibrated ({method}) to totals of {names}: {iterations} iterations, "
+        "largest relative miss {miss}, new to old from {low} to {high}",
+        "веса калиброваны ({method}) по итогам {names}: итераций {iterations}, "
+        "наибольшее относительное расхождение {miss}, отношение новых к прежним от {low} до {high}",
+    ),
+    "told.ratios_trimmed": (
+        "ratios of new to old weight were trimmed to {low}-{high} in {count} records: "
+        "totals are met up to a relative miss of {miss}",
+        "отношения новых весов к прежним усечены до {low}-{high} у {count} записей: "
+        "итоги соблюдены с относительным расхождением до {miss}",
+    ),
+    "told.nonresponse": (
+        "weights of {nonrespondents} nonrespondents were given to {respondents} respondents: "
+        "new to old from {low} to {high}",
+        "веса неответивших ({nonrespondents}) переданы ответившим ({respondents}): "
+        "отношение новых к прежним от {low} до {high}",
+    ),
+    "told.trimmed": (
+        "weights trimmed: {count}, with {part} of the sum of weights cut; they now lie between {low} and {high}",
+        "усечено весов: {count}, срезано {part} суммы весов; теперь веса от {low} до {high}",
+    ),
+    "told.replicates_adjusted": (
+        "the adjustment was repeated in each of {count} replicates",
+        "корректировка повторена в каждой из {count} реплик",
+    ),
+    "told.replicates_without": (
+        "replicates in which a category has no record: {count}; its total is not met there",
+        "реплик, в которых у категории нет записей: {count}; её итог в них не соблюдён",
+    ),
+    "told.annual": (
+        "annual weights from {quarters} quarters, whose weights sum to between {low} and {high}",
+        "годовые веса по кварталам ({quarters}), сумма весов в квартале от {low} до {high}",
+    ),
+    "told.visits": (
+        "households by the number of quarters in which they are seen: {visits}",
+        "домохозяйства по числу кварталов, в которых они обследованы: {visits}",
+    ),
+    "told.no_household": (
+        "no household key was given: records of one household in several quarters count as independent, "
+        "unless the PSU keeps them together",
+        "ключ домохозяйства не задан: записи одного домохозяйства за разные кварталы считаются независимыми, "
+        "если их не объединяет ПЕО",
     ),
     # Notes of reading, as they stand in the notes of data, told to a reader.
     "told.set_aside": (
@@ -310,6 +441,88 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "demo.stunted": ("Stunted", "Задержка роста"),
     "demo.certificate": ("Has a birth certificate", "Есть свидетельство о рождении"),
     "demo.alone": ("Left alone or with a child under ten", "Оставались одни или с ребёнком до десяти лет"),
+    # Tables of two variables.
+    "crosstab.cell": (
+        "{row} by {column}: shares of the whole table",
+        "{row} и {column}: доли от всей таблицы",
+    ),
+    "crosstab.row": ("{row} by {column}: shares within each row", "{row} и {column}: доли по строке"),
+    "crosstab.column": ("{row} by {column}: shares within each column", "{row} и {column}: доли по столбцу"),
+    "crosstab.total": (
+        "{row} by {column}: estimated numbers in the population",
+        "{row} и {column}: оценки численности в населении",
+    ),
+    # Tests of hypotheses: what stands beside a number, and each method in words.
+    "test.fact": ("Test", "Критерий"),
+    "test.result": ("Result", "Результат"),
+    "test.method": ("Method", "Метод"),
+    "test.statistic": ("Statistic", "Статистика"),
+    "test.p": ("p", "p-значение"),
+    "test.uncorrected": ("Chi-square before correction", "Хи-квадрат до поправки"),
+    "test.n": ("Unweighted count", "Невзвешенное число наблюдений"),
+    "test.design_effect": ("Mean design effect", "Средний эффект дизайна"),
+    "test.cramers_v": ("Cramér's V", "V Крамера"),
+    "test.difference": ("Estimate", "Оценка"),
+    "test.se": ("Standard error", "Стандартная ошибка"),
+    "test.ci_low": ("Lower limit", "Нижняя граница"),
+    "test.ci_high": ("Upper limit", "Верхняя граница"),
+    "method.F": (
+        "Pearson's chi-square, Rao and Scott's second-order correction",
+        "Хи-квадрат Пирсона с поправкой второго порядка Рао и Скотта",
+    ),
+    "method.lr": (
+        "Likelihood ratio chi-square, Rao and Scott's second-order correction",
+        "Хи-квадрат отношения правдоподобия с поправкой второго порядка Рао и Скотта",
+    ),
+    "method.Chisq": (
+        "Pearson's chi-square, Rao and Scott's first-order correction",
+        "Хи-квадрат Пирсона с поправкой первого порядка Рао и Скотта",
+    ),
+    "method.satterthwaite": (
+        "Pearson's chi-square, Satterthwaite's approximation",
+        "Хи-квадрат Пирсона, приближение Саттертуэйта",
+    ),
+    "method.lincom": (
+        "Pearson's chi-square, its distribution by integration",
+        "Хи-квадрат Пирсона, распределение найдено интегрированием",
+    ),
+    "method.saddlepoint": (
+        "Pearson's chi-square, saddlepoint approximation",
+        "Хи-квадрат Пирсона, приближение методом перевала",
+    ),
+    "method.Wald": ("Wald test", "Критерий Вальда"),
+    "method.adjWald": ("Wald test, adjusted", "Критерий Вальда с поправкой"),
+    "method.llWald": ("Wald test of log-linear interactions", "Критерий Вальда лог-линейных взаимодействий"),
+    "method.adjllWald": (
+        "Wald test of log-linear interactions, adjusted",
+        "Критерий Вальда лог-линейных взаимодействий с поправкой",
+    ),
+    "method.t_one": ("Design-based t-test of a mean", "t-критерий для среднего с учётом дизайна выборки"),
+    "method.t_two": (
+        "Design-based t-test of two means",
+        "t-критерий для двух средних с учётом дизайна выборки",
+    ),
+    "method.t_paired": (
+        "Design-based paired t-test",
+        "Парный t-критерий с учётом дизайна выборки",
+    ),
+    "method.wilcoxon": (
+        "Design-based Wilcoxon rank test",
+        "Ранговый критерий Уилкоксона с учётом дизайна выборки",
+    ),
+    "method.KruskalWallis": (
+        "Design-based Kruskal-Wallis rank test",
+        "Ранговый критерий Краскела – Уоллиса с учётом дизайна выборки",
+    ),
+    "method.vanderWaerden": (
+        "Design-based van der Waerden rank test",
+        "Ранговый критерий ван дер Вардена с учётом дизайна выборки",
+    ),
+    "method.median": ("Design-based median test", "Медианный критерий с учётом дизайна выборки"),
+    "method.rank": (
+        "Design-based rank test of given scores",
+        "Ранговый критерий с заданными метками, с учётом дизайна выборки",
+    ),
     # Where a result comes from; the last part is the name under which it is recorded.
     "provenance.version": ("childdata version", "Версия childdata"),
     "provenance.data": ("Data", "Данные"),
@@ -338,6 +551,26 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "provenance.seed": ("Seed", "Начальное число"),
     "provenance.method_file": ("Method file", "Файл методики"),
     "provenance.date": ("Date", "Дата"),
+    # What weights look like; the last part is the name of the column.
+    "weights.title": ("Weights of", "Веса:"),
+    "weights.group": ("Group", "Группа"),
+    "weights.records": ("Records", "Записей"),
+    "weights.zeros": ("Of weight zero", "С нулевым весом"),
+    "weights.sum": ("Sum of weights", "Сумма весов"),
+    "weights.mean": ("Mean", "Среднее"),
+    "weights.min": ("Smallest", "Наименьший"),
+    "weights.q05": ("5th percentile", "5-й процентиль"),
+    "weights.q25": ("Lower quartile", "Нижний квартиль"),
+    "weights.median": ("Median", "Медиана"),
+    "weights.q75": ("Upper quartile", "Верхний квартиль"),
+    "weights.q95": ("95th percentile", "95-й процентиль"),
+    "weights.max": ("Largest", "Наибольший"),
+    "weights.cv": ("Coefficient of variation", "Коэффициент вариации"),
+    "weights.kish_deff": ("Kish design effect (1 + CV²)", "Эффект дизайна по Кишу (1 + CV²)"),
+    "weights.effective_n": ("Effective n", "Эффективный объём"),
+    "weights.ratio_min": ("Smallest ratio of new to old", "Наименьшее отношение нового к прежнему"),
+    "weights.ratio_median": ("Median ratio of new to old", "Медиана отношения нового к прежнему"),
+    "weights.ratio_max": ("Largest ratio of new to old", "Наибольшее отношение нового к прежнему"),
     # Pictures.
     "plot.share": ("Per cent", "Проценты"),
     "plot.points": ("Percentage points", "Процентные пункты"),
