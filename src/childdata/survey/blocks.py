@@ -1,7 +1,7 @@
 """From scores of sampling units to the blocks of a spread, by the design: the one place where a variance begins.
 
 Scores are sums of weight × influence by unit of the last stage. Calibration has been taken off by then
-(`residual_scores`); here they are added up over the stages, and a stratum of one PSU is refused where the rule says so.
+(`Residuals`); here they are added up over the stages, and a stratum of one PSU is refused where the rule says so.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from childdata.errors import DesignError
-from childdata.survey.arrays import Codes, Floats
+from childdata.survey.adjustment import projection
+from childdata.survey.arrays import Codes, Floats, summed
 from childdata.survey.design import Design
 from childdata.survey.reduce import Triplets, by_stage
 from childdata.survey.spread import Block, Scores, Spread
@@ -40,36 +41,39 @@ def blocks_of(scores: Triplets, rows: int, design: Design, lonely: LonelyRule, l
     return Spread(tuple(blocks))
 
 
-def residual_scores(design: Design, row: Codes, record: Codes, weighted: Floats, rows: int) -> Triplets:
+class Residuals:
     """Scores of residuals: what calibration leaves of weight × influence, by unit of the last stage.
 
-    Parameters
-    ----------
-    row, record, weighted : arrays (m,); entries of weight × influence; a record may have entries in several rows.
-    rows : how many there are.
-
-    Returns
-    -------
-    Entries for every unit and row: the part that the auxiliaries explain covers all records.
+    The steps of calibration are made one product for a call, whatever number of statistics follows.
     """
-    from scipy.sparse import csr_array
 
-    n, last = design.weight.size, design.stages[-1]
-    influence = np.where(design.weight[record] > 0, weighted / design.weight[record], 0.0)
-    values = csr_array((influence, (record, row)), shape=(n, rows))
-    units = last.stratum.size
-    summing = csr_array((design.weight, (last.unit, np.arange(n))), shape=(units, n))
-    score = (summing @ values).toarray()
-    earlier: list[tuple[csr_array, Floats]] = []
-    for step in reversed(design.adjustments):
-        taken = step.coefficients(values)
-        for matrix, slopes in earlier:
-            # the residual of the steps before, of which only X and B are kept
-            taken = taken - step.coefficients(matrix) @ slopes
-        score -= (summing @ step.matrix).toarray() @ taken
-        earlier.append((step.matrix, taken))
-    unit, column = np.divmod(np.arange(units * rows), rows)
-    return Triplets(unit, column, score.reshape(-1), distinct=True)
+    def __init__(self, design: Design) -> None:
+        from scipy.sparse import csr_array
+
+        n, last = design.weight.size, design.stages[-1]
+        self._design = design
+        self._all = projection(design.adjustments, design.weight)
+        summing = csr_array((np.ones(n), (last.unit, np.arange(n))), shape=(last.stratum.size, n))
+        self._moved = summing @ self._all.moved
+
+    def scores(self, row: Codes, record: Codes, weighted: Floats, rows: int) -> Triplets:
+        """Triplets for every unit and row: the part that the auxiliaries explain covers all records.
+
+        Parameters
+        ----------
+        row, record, weighted : arrays (m,); entries of weight × influence; a record may have entries in several rows.
+        rows : how many there are.
+        """
+        from scipy.sparse import csr_array
+
+        design, last = self._design, self._design.stages[-1]
+        units = last.stratum.size
+        influence = weighted / design.weight[record]
+        values = csr_array((influence, (record, row)), shape=(design.weight.size, rows))
+        score = summed(last.unit[record] * rows + row, weighted, units * rows).reshape(units, rows)
+        score -= self._moved @ (self._all.solve @ (self._all.drawn.T @ values).toarray())
+        unit, column = np.divmod(np.arange(units * rows), rows)
+        return Triplets(unit, column, score.reshape(-1), distinct=True)
 
 
 def _refuse_lonely(design: Design, psus: Codes) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from childdata.errors import EstimationError, LineError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Codes, Floats, Mask
-from childdata.survey.blocks import blocks_of, residual_scores
+from childdata.survey.blocks import Residuals, blocks_of
 from childdata.survey.columns import Columns, Records, both
 from childdata.survey.design import Design, label
 from childdata.survey.domains import Factor, MissingBy, Partition, Rows, entries_of, partition
@@ -117,7 +117,7 @@ def run(records: Records, design: Design, call: Call) -> Result:
         notes.append(word("told.interval_unused", interval=repr(call.interval)))
     bases = {name: Basis.of([item.node for item in one.items], columns) for name, one in statistics.items()}
     bases = _missing_rule(bases, call, inside, design.weight)
-    work = Work(columns, design, call)
+    work = Work(columns, design, call, Residuals(design) if design.adjustments else None)
     blocks = [
         block
         for name, statistic in statistics.items()
@@ -135,6 +135,7 @@ class Work:
     columns: Columns
     design: Design
     call: Call
+    residuals: Residuals | None
     notes: list[str] = field(default_factory=list)
     _shared: dict[Whole, Shared] = field(default_factory=dict)
 
@@ -171,9 +172,9 @@ class Work:
 
     def scores(self, piece: Piece, seen: Seen) -> Triplets:
         """The scores of the rows of a piece by unit of the last stage, calibration taken off."""
-        design, rows = self.design, seen.grouped.size
-        if design.adjustments:
-            found = residual_scores(design, *rows_of_influence(piece, seen), rows)
+        rows = seen.grouped.size
+        if self.residuals is not None:
+            found = self.residuals.scores(*rows_of_influence(piece, seen), rows)
         else:
             found = triplets(seen.grouped, piece.score, seen.measured.count > 0)
         for slope, shared in piece.wide:
@@ -210,7 +211,7 @@ def _blocks_of_statistic(
     for layout in layouts:
         measured = Measured.of(basis, layout.used(basis, design.weight))
         for grouped, known in zip(layout.grouped, _shared_facts(layout, measured, design), strict=True):
-            inference = _inference(grouped, measured, design, call, known)
+            inference = _inference(grouped, measured, work, known)
             by_record = bool(design.adjustments)
             seen.append(Seen(grouped, measured, work.columns, work.whole, inference, by_record=by_record))
             facts.append(known)
@@ -486,19 +487,18 @@ def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, call: Call) 
     return facts[f"df_{rule}"]
 
 
-def _inference(
-    grouped: Grouped, measured: Measured, design: Design, call: Call, facts: Mapping[str, Floats]
-) -> Inference | None:
+def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[str, Floats]) -> Inference | None:
     """What Woodruff's interval needs; replicate weights give a quantile its variance by themselves."""
+    design, call = work.design, work.call
     if design.replicates is not None:
         return None
 
     def standard_errors(weighted: Floats) -> Floats:
-        if design.adjustments:
+        if work.residuals is not None:
             row, pairs = grouped.row_of_records(), measured.pairs
             kept = np.flatnonzero((row >= 0) & measured.known)
             record = kept if pairs.inside is None else pairs.inside[kept]
-            found = residual_scores(design, row[kept], record, weighted[kept], grouped.size)
+            found = work.residuals.scores(row[kept], record, weighted[kept], grouped.size)
         else:
             found = triplets(grouped, measured.pairs.sums_inside(weighted), measured.count > 0)
         spread = blocks_of(found, grouped.size, design, call.lonely, call.lonely_domains)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Floats, Mask
-from childdata.survey.blocks import blocks_of, residual_scores
+from childdata.survey.blocks import Residuals, blocks_of
 from childdata.survey.design import Design
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates, coefficient_of_variation
 from childdata.survey.intervals import ConventionName, find_convention, multiplier
@@ -140,7 +140,7 @@ def _spread(
     weighted = (np.nan_to_num(influence[record]) * design.weight[record, None]).T.reshape(-1)
     row, record = np.repeat(np.arange(rows), record.size), np.tile(record, rows)
     if design.adjustments:
-        scores = residual_scores(design, row, record, weighted, rows)
+        scores = Residuals(design).scores(row, record, weighted, rows)
     else:
         scores = Triplets(design.stages[-1].unit[record], row, weighted, distinct=False)
     return blocks_of(scores, rows, design, lonely, lonely_domains)

@@ -28,8 +28,9 @@ from childdata.survey.domains import MissingBy
 from childdata.survey.estimate import Call, run
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
 from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
+from childdata.survey.replicate_columns import given_replicates
 from childdata.survey.replicate_kinds import ReplicateKind
-from childdata.survey.replication import given_replicates, make_replicates
+from childdata.survey.replication import make_replicates
 from childdata.survey.rows import make_frame, settings_of
 from childdata.survey.statistic import Statistic
 from childdata.survey.variance import LonelyRule
@@ -137,9 +138,9 @@ class Survey:
 
         Raises
         ------
-        DesignError where the design does not fit the kind (BRR wants two PSUs in each stratum).
+        DesignError where the design does not fit the kind (BRR wants two PSUs in each stratum), or its weights are calibrated.
         """
-        made = make_replicates(self.design, kind)
+        made = make_replicates(self.design, kind, lonely=self.lonely_psu or "fail", records=self.records)
         design = dataclasses.replace(self.design, replicates=made, notes=(*self.design.notes, *made.notes))
         declared = dict(self.declared) | {"replicates": repr(kind), "fingerprint": design.fingerprint}
         return self._with(design=design, declared=declared)
