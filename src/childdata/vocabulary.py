@@ -400,6 +400,71 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Headings that are empty or stand twice got names of their own: {names}.",
         "Пустым и повторяющимся заголовкам даны собственные имена: {names}.",
     ),
+    # Notes of a design that was read from the file of another program.
+    "told.plan_unknown": (
+        "{source} holds {what}, which is not known here and was not read",
+        "{source} содержит {what}: здесь это неизвестно и не прочитано",
+    ),
+    "told.plan_srs_wor": (
+        "design effects of {source} are against simple random samples without replacement, as convention='spss' has it",
+        "эффекты дизайна в {source} – относительно простых случайных выборок без возвращения, как при convention='spss'",
+    ),
+    "told.plan_srs_wr": (
+        "design effects of {source} are against simple random samples with replacement",
+        "эффекты дизайна в {source} – относительно простых случайных выборок с возвращением",
+    ),
+    "told.plan_later": (
+        "{source} estimates stage {stage} with replacement: the stages below it have no part in the variance",
+        "{source} оценивает ступень {stage} как отбор с возвращением: ступени ниже в дисперсии не участвуют",
+    ),
+    "told.plan_lonely": (
+        "to SPSS a stratum of one PSU in {source} adds nothing; here lonely_psu or the convention decides",
+        "для SPSS страта с одной ПЕО в {source} ничего не добавляет; здесь решает lonely_psu или соглашение",
+    ),
+    "told.plan_weight_only": (
+        "{source} names a weight only and says nothing of strata and sampling units",
+        "{source} называет только вес и ничего не говорит о стратах и единицах отбора",
+    ),
+    "told.plan_unequal": (
+        "{source} draws a stage with unequal probabilities without replacement: it counts as drawn with replacement",
+        "{source}: ступень с неравными вероятностями без возвращения учтена как отбор с возвращением",
+    ),
+    "told.plan_old": (
+        "the settings of {source} are those of Stata 8 or before",
+        "настройки в {source} – из Stata 8 или более ранней",
+    ),
+    "told.plan_weight_kind": (
+        "the weight of {source} is of the kind {kind}; it is used as a sampling weight",
+        "вес в {source} имеет вид {kind}; он использован как вес выборки",
+    ),
+    "told.plan_stage_weights": (
+        "the weight is the product of the weights of the stages of {source}: {weight}",
+        "вес – произведение весов ступеней из {source}: {weight}",
+    ),
+    "told.plan_unused": (
+        "{source} holds replicate weights for {kind}, but asks for vce({vce}): they are not used",
+        "{source} содержит реплицированные веса ({kind}), но требует vce({vce}): они не использованы",
+    ),
+    "told.plan_poststrata": (
+        "{source} post-stratifies by {strata} to the sizes in {sizes}: not done here, cd.poststratify does it",
+        "{source} требует постстратификации по {strata} к численностям {sizes}: здесь не сделано, см. cd.poststratify",
+    ),
+    "told.plan_calibration": (
+        "{source} calibrates ({method}: {model}): not done here, cd.rake and cd.calibrate do it",
+        "{source} требует калибровки ({method}: {model}): здесь не сделано, см. cd.rake и cd.calibrate",
+    ),
+    "told.plan_df": (
+        "{source} gives {df} design degrees of freedom: for its intervals give them to estimate() as df=",
+        "{source} задаёт {df} степеней свободы: для таких интервалов передайте их в estimate() как df=",
+    ),
+    "told.plan_make": (
+        "{source} makes {method} replicates from strata and units: not done here, survey.with_replicates does it",
+        "{source} строит реплики ({method}) из страт и единиц: здесь не сделано, см. survey.with_replicates",
+    ),
+    "told.plan_jackknife": (
+        "Stata centres the jackknife of {source} on the mean of each stratum; here it is the mean of all replicates",
+        "Stata центрирует складной нож в {source} на среднем страты; здесь – на среднем всех реплик",
+    ),
     # Headings of a codebook.
     "codebook.title": (
         "Codebook of {source}: {variables} variables, {records} records",
