@@ -122,6 +122,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{rule} is unknown in {count} records by a division by zero, a logarithm of zero or an overflow",
         "{rule} неизвестно у {count} записей из-за деления на ноль, логарифма нуля или переполнения",
     ),
+    "told.line_unknown": (
+        "{name} is unknown in {count} records of the whole survey: they have no part in the line",
+        "{name} неизвестно у {count} записей всего обследования: в расчёте черты они не участвуют",
+    ),
     "told.missing_row": (
         "{name} is missing in {count} records: shown in a row of their own",
         "{name} отсутствует у {count} записей: они показаны отдельной строкой",

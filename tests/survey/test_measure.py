@@ -9,9 +9,10 @@ import childdata as cd
 from childdata.expression import parse
 from childdata.survey.columns import Columns, Records
 from childdata.survey.domains import Partition, Rows
-from childdata.survey.measure import Basis, Measured, Piece, measure
+from childdata.survey.measure import Piece, Seen, measure
 from childdata.survey.reduce import Grouped, Pairs
 from childdata.survey.statistic import Statistic, Total
+from childdata.survey.sums import Basis, Measured, Used
 
 DATA = {
     "y": [1.0, 2.0, 3.0, None, 5.0, 7.0],
@@ -23,20 +24,25 @@ UNIT = np.array([0, 0, 1, 1, 2, 2])
 WHOLE = Rows((), np.array([0]), ((),))
 
 
+def columns_of(statistic: Statistic) -> Columns:
+    return Columns.of(Records.of(DATA), list(statistic.expressions()))
+
+
 def measured(statistic: Statistic, cell: np.ndarray | None = None, cells: int = 1) -> Measured:
-    columns = Columns.of(Records.of(DATA), list(statistic.expressions()))
     made = Partition(np.zeros(6, dtype=int) if cell is None else cell, cells, ())
-    return Measured.of(Pairs.of(UNIT, 3, made), Basis.of(statistic, columns), WEIGHT)
+    basis = Basis.of([item.node for item in statistic.items], columns_of(statistic))
+    return Measured.of(basis, Used.of(Pairs.of(UNIT, 3, made), basis.known, WEIGHT))
 
 
 def piece(statistic: Statistic, cell: np.ndarray | None = None, rows: Rows = WHOLE) -> Piece:
     cells = rows.row_of_cell.size
     one = measured(statistic, cell, cells)
 
-    def no_rank(*_: object) -> None:
-        raise AssertionError("a smooth statistic is not solved by rank")
+    def nothing(*_: object) -> None:
+        raise AssertionError("a smooth statistic takes nothing from the whole survey")
 
-    return measure(statistic.items[0].node, Grouped.of(one.pairs, rows), one, no_rank)  # type: ignore[arg-type]
+    seen = Seen(Grouped.of(one.pairs, rows), one, columns_of(statistic), nothing, None)  # type: ignore[arg-type]
+    return measure(statistic.items[0].node, seen)
 
 
 def test_records_count_where_the_value_is_known_and_the_weight_positive() -> None:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 import childdata as cd
 from childdata.survey.intervals import t_quantile
-from childdata.survey.quantiles import Ordered, Sample, woodruff
+from childdata.survey import quantiles
+from childdata.survey.quantiles import Ordered, woodruff
+from childdata.survey.sample import Sample
 
 RULES = [f"hf{k}" for k in range(1, 10)]
 
@@ -101,9 +103,15 @@ def test_quantiles_grow_with_p_and_stay_among_the_values(values: list[tuple[int,
     assert one.y[0] - 1e-9 <= low <= high + 1e-9 <= one.y[-1] + 2e-9
 
 
+def sorted_sample(y: list[float], weight: list[float], row: list[int], rows: int) -> Sample:
+    def nothing(_: object) -> np.ndarray:
+        raise AssertionError("no other column is needed")
+
+    return Sample.of(np.array(y), np.array(weight), np.array(row), rows, np.arange(len(y)), nothing)
+
+
 def test_domains_are_ordered_apart_and_weight_zero_is_left_out() -> None:
-    sample = Sample(np.array([3.0, 1.0, 2.0, 9.0]), np.array([1.0, 2.0, 1.0, 0.0]), np.array([0, 1, 0, 0]), 3)
-    first, second, third = sample.ordered()
+    first, second, third = quantiles.ordered(sorted_sample([3.0, 1.0, 2.0, 9.0], [1.0, 2.0, 1.0, 0.0], [0, 1, 0, 0], 3))
     assert first.y.tolist() == [2, 3]
     assert first.cumulative.tolist() == [1, 2]
     assert (second.y.tolist(), third.y.tolist()) == ([1], [])
@@ -111,7 +119,7 @@ def test_domains_are_ordered_apart_and_weight_zero_is_left_out() -> None:
 
 def test_woodruff_by_hand() -> None:
     # F(3) = 3/5 at the median of 1 .. 5; with se 0.1 and t = 2 the ends are F = 0.4 and 0.8: values 2 and 4
-    sample = Sample(np.arange(1.0, 6.0), np.ones(5), np.zeros(5, dtype=int), 1)
+    sample = sorted_sample([1.0, 2.0, 3.0, 4.0, 5.0], [1.0] * 5, [0] * 5, 1)
     t = float(t_quantile(np.array([7.0]), 0.95)[0])
     found = woodruff(
         sample, 0.5, "hf1", "mean", df=np.array([7.0]), n=np.array([5.0]), level=0.95,

@@ -16,6 +16,8 @@ import polars as pl
 
 from childdata.errors import DesignError
 from childdata.survey.arrays import Codes, Floats
+from childdata.survey.replicates import Replicates
+from childdata.survey.adjustment import Adjustment
 from childdata.words import word
 
 
@@ -62,6 +64,8 @@ class Design:
     strata_labels : the values of the stratum variables, as text, one per stratum of the first stage.
     psu_labels : the PSU's own number, as text, one per unit of the first stage.
     notes : what was decided while the codes were made.
+    replicates : replicate weights, whose spread is then the variance in place of that of the stages.
+    adjustments : steps of calibration; the variance is that of the residuals, the latest step first.
     """
 
     weight: Floats
@@ -69,6 +73,8 @@ class Design:
     strata_labels: tuple[str, ...]
     psu_labels: tuple[str, ...] | None
     notes: tuple[str, ...]
+    replicates: Replicates | None = None
+    adjustments: tuple[Adjustment, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -77,11 +83,15 @@ class Design:
         for stage in self.stages:
             digest.update(stage.unit.astype(np.int64, copy=False).tobytes())
             digest.update(stage.stratum.astype(np.int64, copy=False).tobytes())
+        if self.replicates is not None:
+            digest.update(np.ascontiguousarray(self.replicates.factor).tobytes())
         return digest.hexdigest()
 
     @property
-    def degrees_of_freedom(self) -> int:
-        """PSUs - strata among the records with a positive weight."""
+    def degrees_of_freedom(self) -> float:
+        """PSUs - strata among the records with a positive weight; of replicate weights their rank - 1."""
+        if self.replicates is not None:
+            return self.replicates.degrees_of_freedom
         first = self.stages[0]
         psus = np.unique(first.unit[self.weight > 0])
         return int(psus.size - np.unique(first.stratum[psus]).size)

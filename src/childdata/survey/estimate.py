@@ -9,22 +9,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from childdata.errors import DesignError, EstimationError
+from childdata.errors import EstimationError, LineError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Codes, Floats, Mask
+from childdata.survey.blocks import Residuals, blocks_of
 from childdata.survey.columns import Columns, Records, both
-from childdata.survey.design import Design, Stage, label
+from childdata.survey.design import Design, label
 from childdata.survey.domains import Factor, MissingBy, Partition, Rows, entries_of, partition
 from childdata.survey.intervals import Convention
-from childdata.survey.measure import Basis, Measured, Piece, RankedSolver, measure, solve_quantile
-from childdata.survey.quantiles import QuantileResult
-from childdata.survey.reduce import Grouped, Members, Pairs, Triplets, by_stage, members_by_row, stacked, triplets
-from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Scores, Spread
-from childdata.survey.statistic import Arithmetic, Item, Quantile, Statistic, Total, leaves
+from childdata.survey.measure import Inference, Piece, Seen, Shared, measure, rows_of_influence
+from childdata.survey.reduce import Grouped, Members, Pairs, Triplets, members_by_row, stacked, triplets
+from childdata.survey.replicated import replicate_values
+from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Replicated, Scores, Spread
+from childdata.survey.statistic import Arithmetic, Item, Statistic, Total, Whole, leaves
+from childdata.survey.sums import Basis, Measured, Used
 from childdata.survey.variance import LonelyRule
 from childdata.vocabulary import MISSING
 from childdata.words import word
@@ -63,6 +65,14 @@ class Layout:
     records: Floats
     counted: Floats
     weighted: Floats
+    _used: dict[int, Used] = field(default_factory=dict)
+
+    def used(self, basis: Basis, weight: Floats) -> Used:
+        """The records where a basis is known, counted once for all statistics that share its mask."""
+        key = id(basis.known)
+        if key not in self._used:
+            self._used[key] = Used.of(self.pairs, basis.known, weight)
+        return self._used[key]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +88,8 @@ class RowBlock:
     is_of_rules: bool
     rows: Rows
     piece: Piece
-    member: Mask
+    scores: Triplets | None
+    replicated: Floats | None
     grouped: Grouped
     facts: Mapping[str, Floats]
 
@@ -101,27 +112,142 @@ def run(records: Records, design: Design, call: Call) -> Result:
     inside, notes = _inside(columns, _rules(call.where), records)
     layouts, by_notes = _layouts(records, design, call, inside)
     notes += by_notes + _undefined_notes(columns) + _lonely_note(design, call.lonely)
+    notes += _checked(statistics, columns, inside, design)
     if call.interval != "auto" and not any(one.scale == "share" for one in statistics.values()):
         notes.append(word("told.interval_unused", interval=repr(call.interval)))
-    bases = {name: Basis.of(statistic, columns) for name, statistic in statistics.items()}
+    bases = {name: Basis.of([item.node for item in one.items], columns) for name, one in statistics.items()}
     bases = _missing_rule(bases, call, inside, design.weight)
-    blocks: list[RowBlock] = []
-    for name, statistic in statistics.items():
-        measured = [Measured.of(layout.pairs, bases[name], design.weight) for layout in layouts]
-        shared = [_shared_facts(layout, one, design) for layout, one in zip(layouts, measured, strict=True)]
-        for item in statistic.items:
-            for layout, one, facts in zip(layouts, measured, shared, strict=True):
-                for grouped, known in zip(layout.grouped, facts, strict=True):
-                    solver = _solver(columns, design, call, known)
-                    piece = measure(item.node, grouped, one, solver)
-                    named = item_labels.get((name, item.label))
-                    text = named or ("" if item.label is None else label(item.label))
-                    member = one.count > 0
-                    told = (statistic.scale, statistic.difference_of, _is_of_rules(item))
-                    labels = (name, item.label, text, named is None, *told)
-                    blocks.append(RowBlock(*labels, grouped.rows, piece, member, grouped, known))
+    work = Work(columns, design, call, Residuals(design) if design.adjustments else None)
+    blocks = [
+        block
+        for name, statistic in statistics.items()
+        for block in _blocks_of_statistic(name, statistic, bases[name], layouts, work, item_labels)
+    ]
     spread = _spread(blocks, design, call)
+    notes += work.notes
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What a call has at hand while it is carried out; trees on the whole survey are found once."""
+
+    columns: Columns
+    design: Design
+    call: Call
+    residuals: Residuals | None
+    notes: list[str] = field(default_factory=list)
+    _shared: dict[Whole, Shared] = field(default_factory=dict)
+
+    def whole(self, leaf: Whole) -> Shared:
+        """A tree on all records of the survey."""
+        if leaf not in self._shared:
+            self._shared[leaf] = self._on_all_records(leaf)
+        return self._shared[leaf]
+
+    def _on_all_records(self, leaf: Whole) -> Shared:
+        design, records = self.design, self.design.weight.size
+        made = partition([], [()], None, "total", records)
+        unit, units = _units(design)
+        pairs = Pairs.of(unit, units, made)
+        basis = Basis.of([leaf.node], self.columns)
+        if basis.known is not None:
+            lost = int((~basis.known & (design.weight > 0)).sum())
+            names = ", ".join(dict.fromkeys(one.text for inner in leaves(leaf.node) for one in _names_of(inner)))
+            self.notes += [word("told.line_unknown", name=repr(names), count=lost)] if lost else []
+        measured = Measured.of(basis, Used.of(pairs, basis.known, design.weight))
+        seen = Seen(Grouped.of(pairs, made.groupings[0]), measured, self.columns, self.whole, None, by_record=True)
+        piece = measure(leaf.node, seen)
+        influence = np.zeros(records) if piece.influence is None else piece.influence
+        for slope, shared in piece.wide:
+            influence = influence + slope[0] * shared.influence
+        score, replicated = np.zeros(0), None
+        if design.replicates is None:
+            last = design.stages[-1]
+            found = self.scores(piece, seen)
+            score = np.bincount(found.unit, found.value, minlength=last.stratum.size)
+        else:
+            replicated = replicate_values(leaf.node, seen, design.replicates)[:, 0]
+        return Shared(float(piece.value[0]), score, influence, replicated)
+
+    def scores(self, piece: Piece, seen: Seen) -> Triplets:
+        """The scores of the rows of a piece by unit of the last stage, calibration taken off."""
+        rows = seen.grouped.size
+        if self.residuals is not None:
+            found = self.residuals.scores(*rows_of_influence(piece, seen), rows)
+        else:
+            found = triplets(seen.grouped, piece.score, seen.measured.count > 0)
+        for slope, shared in piece.wide:
+            units = shared.score.size
+            row, unit = np.divmod(np.arange(rows * units), units)
+            wide = Triplets(unit, row, slope[row] * shared.score[unit], distinct=True)
+            found = stacked([found, wide], [0, 0], distinct=False)
+        return found
+
+
+def _names_of(leaf: object) -> tuple[Expression, ...]:
+    return leaf.expressions() if isinstance(leaf, Total) or hasattr(leaf, "y") else ()
+
+
+def _units(design: Design) -> tuple[Codes, int]:
+    """The units that records are summed by: those of the last stage, or those that have a replicate factor."""
+    if design.replicates is not None:
+        return design.replicates.unit, design.replicates.factor.shape[0]
+    last = design.stages[-1]
+    return last.unit, last.stratum.size
+
+
+def _blocks_of_statistic(
+    name: str,
+    statistic: Statistic,
+    basis: Basis,
+    layouts: Sequence[Layout],
+    work: Work,
+    item_labels: Mapping[tuple[str, float | str | None], str],
+) -> list[RowBlock]:
+    design, call = work.design, work.call
+    seen: list[Seen] = []
+    facts: list[dict[str, Floats]] = []
+    for layout in layouts:
+        measured = Measured.of(basis, layout.used(basis, design.weight))
+        for grouped, known in zip(layout.grouped, _shared_facts(layout, measured, design), strict=True):
+            inference = _inference(grouped, measured, work, known)
+            by_record = bool(design.adjustments)
+            seen.append(Seen(grouped, measured, work.columns, work.whole, inference, by_record=by_record))
+            facts.append(known)
+    blocks = []
+    for item in statistic.items:
+        named = item_labels.get((name, item.label))
+        text = named or ("" if item.label is None else label(item.label))
+        for one, known in zip(seen, facts, strict=True):
+            piece = measure(item.node, one)
+            replicated = replicate_values(item.node, one, design.replicates) if design.replicates is not None else None
+            scores = work.scores(piece, one) if design.replicates is None else None
+            told = (statistic.scale, statistic.difference_of, _is_of_rules(item))
+            labels = (name, item.label, text, named is None, *told)
+            blocks.append(RowBlock(*labels, one.grouped.rows, piece, scores, replicated, one.grouped, known))
+    return blocks
+
+
+def _checked(
+    statistics: Mapping[str, Statistic], columns: Columns, inside: Mask | None, design: Design
+) -> list[str]:
+    """Look at the records of the domain as the statistics ask: refuse, or tell."""
+    notes = []
+    used = design.weight > 0 if inside is None else inside & (design.weight > 0)
+    for name, statistic in statistics.items():
+        for check in statistic.checks:
+            column = columns.number(check.rule)
+            met = used & (column.value != 0)
+            count = int((met if column.known is None else met & column.known).sum())
+            if not count:
+                continue
+            if check.action == "tell":
+                notes.append(word(check.told, name=repr(name), count=count))
+            else:
+                error = LineError if check.is_line else EstimationError
+                raise error(f"{name}: {check.told.format(count=count)}")
+    return notes
 
 
 def _rules(where: Sequence[Rule]) -> list[Expression]:
@@ -182,6 +308,7 @@ def _is_of_rules(item: Item) -> bool:
     """Whether all that is summed is a rule, so that 0 and 1 mean: none, and all."""
     return all(
         isinstance(leaf, Total)
+        and leaf.of is None
         and (leaf.expression.kind == "truth" or leaf.category is not None or not leaf.expression.names)
         for leaf in leaves(item.node)
     )
@@ -192,7 +319,8 @@ def _with_categories(
 ) -> tuple[dict[str, Statistic], dict[tuple[str, float | str | None], str]]:
     filled: dict[str, Statistic] = {}
     labels: dict[tuple[str, float | str | None], str] = {}
-    for name, statistic in statistics.items():
+    for name, given in statistics.items():
+        statistic = given.expanded(lambda over: columns.factor(over).values)  # type: ignore[arg-type, return-value]
         over = statistic.category_of()
         if over is None:
             filled[name] = statistic
@@ -226,18 +354,31 @@ def _layouts(records: Records, design: Design, call: Call, inside: Mask | None) 
         for factor in factors.values():
             inside = both(inside, factor.code >= 0)
     layouts = []
-    last: Stage = design.stages[-1]
+    unit, units = _units(design)
     for variables, groupings in entries_wanted:
         made = partition([factors[one] for one in variables], groupings, inside, call.missing_by, design.weight.size)
         notes += _empty_cells_note([factors[one] for one in variables], made)
-        pairs = Pairs.of(last.unit, last.stratum.size, made)
+        pairs = Pairs.of(unit, units, made)
         grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
-        weight = pairs.select(design.weight)
-        counted = pairs.sums_inside((weight > 0).astype(np.float64))
-        members = tuple(members_by_row(one, counted > 0, design.stages) for one in grouped)
-        whole = pairs.sums_inside(np.ones(weight.size))
-        layouts.append(Layout(pairs, grouped, members, whole, counted, pairs.sums_inside(weight)))
+        everyone = Used.of(pairs, None, design.weight)
+        members = tuple(_members(one, everyone.known, everyone.count, design) for one in grouped)
+        whole = pairs.counts_inside(np.ones(everyone.known.size, dtype=bool))
+        layouts.append(
+            Layout(pairs, grouped, members, whole, everyone.count, everyone.ones, {id(None): everyone})
+        )
     return layouts, notes
+
+
+def _members(grouped: Grouped, known: Mask, count: Floats, design: Design) -> Members:
+    """The PSUs of each row; pairs of replicate units tell nothing of them, records do."""
+    if design.replicates is None:
+        return members_by_row(grouped, count > 0, design.stages)
+    pairs, last = grouped.pairs, design.stages[-1]
+    place = np.where(known, pairs.place, -1)
+    made = Partition(place, pairs.cells, (grouped.rows,))
+    unit = last.unit if pairs.inside is None else last.unit[pairs.inside]
+    by_unit = Grouped.of(Pairs.of(unit, last.stratum.size, made), grouped.rows)
+    return members_by_row(by_unit, np.ones(by_unit.row.size, dtype=bool), design.stages)
 
 
 def _variable(records: Records, name: str) -> str:
@@ -303,7 +444,7 @@ def _shared_facts(layout: Layout, measured: Measured, design: Design) -> list[di
         counted, weighted = grouped.by_row(layout.counted), grouped.by_row(layout.weighted)
         members = all_members
         if measured.basis.known is not None:
-            members = members_by_row(grouped, measured.count > 0, design.stages)
+            members = _members(grouped, measured.known, measured.count, design)
         with np.errstate(divide="ignore", invalid="ignore"):
             missing_share = np.where(weighted > 0, np.maximum(1 - size / weighted, 0), np.nan)
         missing = counted - n
@@ -339,74 +480,44 @@ def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, call: Call) 
     rule = call.convention.df
     if call.df is not None:
         return np.full(facts["n"].shape, call.df)
+    if design.replicates is not None:
+        return np.full(facts["n"].shape, design.replicates.degrees_of_freedom)
     if rule == "design" or (rule == "strata" and not call.where):
         return np.full(facts["n"].shape, float(design.degrees_of_freedom))
     return facts[f"df_{rule}"]
 
 
-def _solver(columns: Columns, design: Design, call: Call, facts: Mapping[str, Floats]) -> RankedSolver:
-    df = degrees_of_freedom(facts, design, call)
+def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[str, Floats]) -> Inference | None:
+    """What Woodruff's interval needs; replicate weights give a quantile its variance by themselves."""
+    design, call = work.design, work.call
+    if design.replicates is not None:
+        return None
 
-    def solve(leaf: Quantile, grouped: Grouped, measured: Measured) -> QuantileResult:
-        def variances(score: Floats) -> Floats:
-            found = triplets(grouped, score, measured.count > 0)
-            return _blocks([found], [grouped.size], design, call).variances()
+    def standard_errors(weighted: Floats) -> Floats:
+        if work.residuals is not None:
+            row, pairs = grouped.row_of_records(), measured.pairs
+            kept = np.flatnonzero((row >= 0) & measured.known)
+            record = kept if pairs.inside is None else pairs.inside[kept]
+            found = work.residuals.scores(row[kept], record, weighted[kept], grouped.size)
+        else:
+            found = triplets(grouped, measured.pairs.sums_inside(weighted), measured.count > 0)
+        spread = blocks_of(found, grouped.size, design, call.lonely, call.lonely_domains)
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(spread.variances())
 
-        n = facts["known_rows"] if call.convention.share_n == "all" else facts["n"]
-        return solve_quantile(leaf, grouped, measured, columns, df=df, n=n, level=call.level, variances=variances)
-
-    return solve
-
-
-def _blocks(pieces: list[Triplets], sizes: list[int], design: Design, call: Call) -> Spread:
-    joined = stacked(pieces, sizes)
-    matrices = by_stage(joined, sum(sizes), design.stages)
-    if call.lonely == "fail":
-        _refuse_lonely(design, matrices[0].indices.astype(np.intp))
-    return Spread(
-        tuple(
-            Scores(stage, matrix, call.lonely, call.lonely_domains)
-            for stage, matrix in zip(design.stages, matrices, strict=True)
-            if (stage.unsampled * stage.above > 0).any() or stage is design.stages[0]
-        )
-    )
-
-
-def _refuse_lonely(design: Design, psus: Codes) -> None:
-    lonely = design.lonely
-    if lonely.size:
-        touched = np.intersect1d(np.unique(design.stages[0].stratum[psus]), lonely)
-        if touched.size:
-            raise DesignError(_lonely_message(design, touched.tolist()))
-    for position, stage in enumerate(design.stages[1:], start=2):
-        single = (stage.sampled == 1) & (stage.unsampled > 0)
-        if single.any():
-            raise DesignError(
-                f"at stage {position}, {int(single.sum())} units of the stage above have one sampled unit, which gives "
-                "no variance; choose lonely_psu='certainty' (they add nothing) or 'adjust'"
-            )
-
-
-def _lonely_message(design: Design, strata: list[int]) -> str:
-    first = strata[0]
-    psu = ""
-    if design.psu_labels is not None:
-        unit = int(np.flatnonzero(design.stages[0].stratum == first)[0])
-        psu = f" (psu {design.psu_labels[unit]})"
-    name = design.strata_labels[first]
-    subject = f"stratum {name} has" if len(strata) == 1 else f"{len(strata)} strata have"
-    more = "" if len(strata) == 1 else f", first stratum {name}"
-    return (
-        f"{subject} one PSU{more}{psu}, which gives no variance; choose lonely_psu='adjust' "
-        "(about zero, the mean of all scores), 'certainty' (adds nothing) or 'average' (as the other strata)"
-    )
+    n = facts["known_rows"] if call.convention.share_n == "all" else facts["n"]
+    return Inference(degrees_of_freedom(facts, design, call), n, call.level, standard_errors)
 
 
 def _spread(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
-    pieces = [triplets(block.grouped, block.piece.score, block.member) for block in blocks]
-    spread = _blocks(pieces, [block.grouped.size for block in blocks], design, call)
-    rows = sum(block.grouped.size for block in blocks)
-    if call.keep == "scores" or rows > ROWS_FOR_GRAM:
+    if design.replicates is not None:
+        estimate = np.concatenate([block.piece.value for block in blocks])
+        values = np.hstack([block.replicated for block in blocks if block.replicated is not None])
+        return Spread((Replicated(design.replicates, estimate, values),))
+    sizes = [block.grouped.size for block in blocks]
+    pieces = [block.scores for block in blocks if block.scores is not None]
+    spread = blocks_of(stacked(pieces, sizes), sum(sizes), design, call.lonely, call.lonely_domains)
+    if call.keep == "scores" or sum(sizes) > ROWS_FOR_GRAM:
         return spread
     return Spread(
         tuple(Gram(block.stage, block.covariance()) if _outweighs(block) else block for block in spread.blocks)
@@ -414,5 +525,6 @@ def _spread(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
 
 
 def _outweighs(block: Block) -> bool:
-    many = block.stage.stratum.size > GRAM_ABOVE
-    return many and isinstance(block, Scores) and block.scores.nnz > ENTRIES_KEPT
+    if not isinstance(block, Scores):
+        return False
+    return block.stage.stratum.size > GRAM_ABOVE and block.scores.nnz > ENTRIES_KEPT

@@ -183,9 +183,8 @@ class Estimates:
             spread = spread.joined(other.spread)
         x, y = self.frame["estimate"].to_numpy()[mine], other.frame["estimate"].to_numpy()[theirs]
         value, by_x, by_y = formula(x, y)
-        matrix = mixture(
-            [(self.rows[mine], by_x), (other.rows[theirs] + shift, by_y)], (shift + other._size(), mine.size)
-        )
+        first, second = self.rows[mine], other.rows[theirs] + shift
+        matrix = mixture([(first, by_x), (second, by_y)], (shift + other._size(), mine.size))
         a, b = self.frame.iloc[mine].reset_index(drop=True), other.frame.iloc[theirs].reset_index(drop=True)
         facts = labels.assign(scale=scale, n_least=np.minimum(a["n_least"], b["n_least"]))
         facts["n_beyond"] = np.fmin(a["n_beyond"], b["n_beyond"])
@@ -197,10 +196,11 @@ class Estimates:
         for name in ("n", "n_weighted", "psus", "missing", "missing_share"):
             facts[name] = a[name].where(smaller, b[name])
         facts["flag"] = [x or y for x, y in zip(a["flag"], b["flag"], strict=True)]
-        return self._derived(value, spread.combine(matrix), facts)
+        made = spread.combine(matrix, lambda rows: formula(rows[:, first], rows[:, second])[0])
+        return self._derived(value, made, facts)
 
     def _size(self) -> int:
-        return self.spread.blocks[0].rows
+        return self.spread.rows
 
     def _derived(self, value: Floats, spread: Spread, facts: pd.DataFrame) -> Estimates:
         value = np.where(np.isfinite(value), value, np.nan)
@@ -293,7 +293,8 @@ class Estimates:
         matrix = mixture([(self.rows, by_x)], (self._size(), x.size))
         facts = self.frame.drop(columns=list(NUMBERS))
         facts["scale"] = np.where(self.frame["scale"] == "share", "index", self.frame["scale"])
-        return self._derived(value, self.spread.combine(matrix), facts)
+        made = self.spread.combine(matrix, lambda rows: formula(rows[:, self.rows], np.full(x.size, number))[0])
+        return self._derived(value, made, facts)
 
     def test(self, what: str = "equal", *, method: Literal["adjusted", "wald"] = "adjusted") -> TestResult:
         """A Wald test of a hypothesis on the rows, with their full covariance.

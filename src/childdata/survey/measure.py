@@ -1,8 +1,10 @@
 """One statistic on one partition of the records: values, scores and what stands beside them in a row.
 
 The leaves' totals are summed once by pair. For each grouping and item the tree is differentiated at the totals of
-the rows; the score of a pair is the same combination of the leaves' sums, Σ_j (∂θ/∂T_j) T_j(pair). The variance
-under simple random sampling, for the design effect, comes from the second moments of the same expressions.
+the rows; the score of a pair is the same combination of the leaves' sums, Σ_j (∂θ/∂T_j) T_j(pair). A tree with a
+ranked leaf has an influence by record, which is summed by pair. What a tree takes from the whole survey (a relative
+poverty line) has scores of its own, on all units. The variance under simple random sampling, for the design effect,
+comes from the second moments of the same expressions.
 """
 
 from __future__ import annotations
@@ -12,124 +14,141 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats, Mask, summed
-from childdata.survey.columns import Columns, both, rough_centre
-from childdata.survey.quantiles import QuantileResult, Sample, woodruff
-from childdata.survey.reduce import Grouped, Pairs
-from childdata.survey.statistic import Leaf, Node, Quantile, Statistic, Total, denominators, differentiate, leaves
+from childdata.expression import Expression
+from childdata.survey.arrays import Codes, Floats, summed
+from childdata.survey.columns import Columns
+from childdata.survey.leaves import PartialSum
+from childdata.survey.quantiles import Quantile, woodruff
+from childdata.survey.reduce import Grouped
+from childdata.survey.sample import Sample, Solved
+from childdata.survey.statistic import (
+    Count,
+    Leaf,
+    Node,
+    Ranked,
+    Total,
+    Whole,
+    denominators,
+    differentiate,
+    evaluate,
+    leaves,
+)
+from childdata.survey.sums import Measured
 
 _ROUNDING = 1e-13
 
-RankedSolver = Callable[[Quantile, Grouped, "Measured"], QuantileResult]
 
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """The row expressions of a statistic, known together, shifted by a round number near their mean.
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """A tree on all records of the survey: one value, with its scores and influence.
 
     Attributes
     ----------
-    known : records where all of them are known; None for all.
-    values : by total, the shifted values on every record, 0 where unknown; None stands for the constant 1.
-    shift : by total, the number taken off.
+    score : array (units,); by unit of the last stage.
+    influence : array (n,); by record.
+    replicated : array (R,); the value under each replicate weight, where there are any.
     """
 
-    known: Mask | None
-    values: dict[Total, Floats | None]
-    shift: dict[Total, float]
-
-    @staticmethod
-    def of(statistic: Statistic, columns: Columns) -> Basis:
-        """The basis of a statistic whose categories are filled in."""
-        known: Mask | None = None
-        values: dict[Total, Floats | None] = {}
-        shift: dict[Total, float] = {}
-        found = list(dict.fromkeys(leaf for item in statistic.items for leaf in leaves(item.node)))
-        for leaf in found:
-            as_factor = isinstance(leaf, Total) and leaf.category is not None
-            expression = leaf.expression if isinstance(leaf, Total) else leaf.y
-            known = both(known, columns.known(expression, as_factor=as_factor))
-        for leaf in found:
-            if isinstance(leaf, Total):
-                values[leaf], shift[leaf] = _values(leaf, columns)
-        return Basis(known, values, shift)
-
-
-def _values(leaf: Total, columns: Columns) -> tuple[Floats | None, float]:
-    if leaf.category is not None:
-        factor = columns.factor(leaf.expression)
-        return (factor.code == factor.values.index(leaf.category)).astype(np.float64), 0.0
-    if not leaf.expression.names and not leaf.expression.code_names:
-        constant = columns.number(leaf.expression).value
-        if constant.size and (constant == 1).all():
-            return None, 0.0
-    column = columns.number(leaf.expression)
-    centre = rough_centre(column)
-    values = column.value - centre if centre else column.value
-    return values, centre
+    value: float
+    score: Floats
+    influence: Floats
+    replicated: Floats | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """A statistic's sums on one partition.
+class Inference:
+    """What a quantile needs for its interval: df, n, and the standard errors of weight × influence by record."""
+
+    df: Floats
+    n: Floats
+    level: float
+    standard_errors: Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One statistic seen from one grouping; its ranked leaves are solved once.
 
     Attributes
     ----------
-    pairs : the pairs of the partition.
-    weight : array (m,); weights of the records inside, 0 where an argument is unknown.
-    known : array (m,); whether the record counts: in the domain, known, weight above zero.
-    ones : array (pairs,); Σ w over the known records.
-    sums : by total, Σ w·e by pair, shifted.
+    whole : gives what a tree takes from all records of the survey.
+    inference : for the quantiles with an interval of Woodruff; None where no interval is wanted.
+    by_record : whether calibration asks for the influence of every record.
     """
 
-    pairs: Pairs
-    basis: Basis
-    weight: Floats
-    known: Mask
-    ones: Floats
-    sums: dict[Total, Floats]
-    count: Floats
-    _moments: dict[tuple[Total | None, Total | None], Floats] = field(default_factory=dict)
+    grouped: Grouped
+    measured: Measured
+    columns: Columns
+    whole: Callable[[Whole], Shared]
+    inference: Inference | None
+    by_record: bool = False
+    _solved: dict[Leaf, Solved] = field(default_factory=dict)
+    _samples: dict[str, Sample] = field(default_factory=dict)
+    _totals: dict[Total, Floats] = field(default_factory=dict)
 
-    @staticmethod
-    def of(pairs: Pairs, basis: Basis, weight: Floats) -> Measured:
-        """Sum a basis by pair."""
-        inside = pairs.select(weight)
-        known = inside > 0
-        if basis.known is not None:
-            known = known & (basis.known if pairs.inside is None else basis.known[pairs.inside])
-            inside = np.where(known, inside, 0.0)
-        ones = pairs.sums_inside(inside)
-        sums = {
-            leaf: ones if values is None else pairs.sums_inside(inside * pairs.select(values))
-            for leaf, values in basis.values.items()
-        }
-        return Measured(pairs, basis, inside, known, ones, sums, pairs.sums_inside(known.astype(np.float64)))
+    def totals(self) -> dict[Total, Floats]:
+        """The value of each total in each row."""
+        if not self._totals:
+            self._totals.update(self.measured.totals(self.grouped))
+        return self._totals
 
-    def totals(self, grouped: Grouped) -> dict[Total, Floats]:
-        """The value of each total, by row."""
-        size = grouped.by_row(self.ones)
-        return {leaf: grouped.by_row(sums) + self.basis.shift[leaf] * size for leaf, sums in self.sums.items()}
+    def solve(self, leaf: Leaf) -> tuple[Floats, tuple[Floats, ...]]:
+        """The value of a leaf in each row, and its derivative by each of its parameters."""
+        match leaf:
+            case Total():
+                return self.totals()[leaf], ()
+            case Count():
+                return self.grouped.by_row(self.measured.count), ()
+            case Whole():
+                return np.full(self.grouped.size, self.whole(leaf).value), ()
+        solved = self.ranked(leaf)
+        return solved.value, solved.slopes
 
-    def moment(self, a: Total | None, b: Total | None) -> Floats:
-        """Σ w·a·b by cell of two shifted expressions; None is the constant 1."""
-        first, second = (None if leaf is None else self.basis.values[leaf] for leaf in (a, b))
-        if first is None and second is None:
-            return summed(self.pairs.cell, self.ones, self.pairs.cells)
-        if first is None or second is None or (a == b and _is_indicator(a)):
-            single = b if first is None else a
-            sums = self.ones if single is None else self.sums[single]
-            return summed(self.pairs.cell, sums, self.pairs.cells)
-        key = (a, b)
-        if key not in self._moments:
-            product = self.weight * self.pairs.select(first) * self.pairs.select(second)
-            self._moments[key] = summed(self.pairs.place, product, self.pairs.cells)
-        return self._moments[key]
+    def ranked(self, leaf: Ranked) -> Solved:
+        """A ranked leaf, solved."""
+        if leaf not in self._solved:
+            sample = self.sample(leaf.y)
+            if isinstance(leaf, Quantile) and leaf.interval is not None and self.inference is not None:
+                self._solved[leaf] = self._woodruff(leaf, sample, self.inference)
+            else:
+                values = [self._value(one) for one in leaf.parameters]
+                self._solved[leaf] = leaf.solve(sample, *values)
+        return self._solved[leaf]
 
+    def _value(self, node: Node) -> Floats:
+        value = evaluate(node, lambda leaf: self.solve(leaf)[0])
+        return np.broadcast_to(value, (self.grouped.size,)).astype(np.float64)
 
-def _is_indicator(leaf: Total | None) -> bool:
-    """Whether a total is of zeros and ones, whose squares they are themselves."""
-    return leaf is not None and (leaf.category is not None or leaf.expression.kind == "truth")
+    def _woodruff(self, leaf: Quantile, sample: Sample, how: Inference) -> Solved:
+        assert leaf.interval is not None and isinstance(leaf.p, float)
+
+        def standard_errors(influence: Floats) -> Floats:
+            return how.standard_errors(self.scattered(sample, influence * sample.weight))
+
+        return woodruff(
+            sample, leaf.p, leaf.rule, leaf.interval, df=how.df, n=how.n, level=how.level,
+            standard_errors=standard_errors,
+        )  # fmt: skip
+
+    def sample(self, y: Expression) -> Sample:
+        """The records of the rows in the order of an expression; sorted once."""
+        if y.text not in self._samples:
+            row = self.grouped.row_of_records()
+            chosen = np.flatnonzero(self.measured.known & (row >= 0))
+            values = self.column(y)[chosen]
+            weight = self.measured.weight[chosen]
+            self._samples[y.text] = Sample.of(values, weight, row[chosen], self.grouped.size, chosen, self.column)
+        return self._samples[y.text]
+
+    def column(self, expression: Expression) -> Floats:
+        """An expression on the records inside."""
+        return self.measured.pairs.select(self.columns.number(expression).value)
+
+    def scattered(self, sample: Sample, values: Floats) -> Floats:
+        """Values of a sample put back to the records inside, 0 elsewhere."""
+        result = np.zeros(self.measured.weight.size)
+        result[sample.place] = values
+        return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,17 +157,21 @@ class Piece:
 
     Attributes
     ----------
-    value : array (rows,).
-    score : array (pairs,); Σ w × influence.
-    scatter, first : arrays (rows,); Σ w (u − ū)² and Σ w u, what the variance under simple random sampling is made of.
+    value : array (rows,); NaN where the statistic does not exist.
+    score : array (pairs,); the sum of weight × influence by pair, of what is inside the row's domain.
+    influence : array (m,); by record inside, where a ranked leaf made it; else None.
+    wide : what comes from all records: pairs of a derivative, array (rows,), and a `Shared`.
+    scatter : array (rows,); Σ w (u − ū)², for the design effect; first : Σ w u.
     least : array (rows,); the fewest records that a part of the statistic rests on: a denominator that is zero for
-        some rests on the others.
+        many records rests on those for which it is not.
     beyond : array (rows,); records beyond a quantile on its thinner side; NaN where there is no quantile.
-    low, high : arrays (rows,) where the statistic brings its own interval, else None.
+    low, high : limits that the statistic brings itself, or None.
     """
 
     value: Floats
     score: Floats
+    influence: Floats | None
+    wide: tuple[tuple[Floats, Shared], ...]
     scatter: Floats
     first: Floats
     least: Floats
@@ -157,64 +180,66 @@ class Piece:
     high: Floats | None
 
 
-def measure(node: Node, grouped: Grouped, measured: Measured, solve: RankedSolver) -> Piece:
-    """The value of a tree in each row of a grouping, the scores of the pairs, and the moments for its design effect."""
-    values = measured.totals(grouped)
-    found = list(leaves(node))
-    ranked = {leaf: solve(leaf, grouped, measured) for leaf in found if isinstance(leaf, Quantile)}
-    at: dict[Leaf, Floats] = {leaf: values[leaf] for leaf in found if isinstance(leaf, Total)}
-    at |= {leaf: result.value for leaf, result in ranked.items()}
+def measure(node: Node, seen: Seen) -> Piece:
+    """Evaluate one tree in every row of a grouping."""
+    grouped, measured = seen.grouped, seen.measured
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        value, slopes = differentiate(node, at)
+        value, slopes = differentiate(node, seen.solve)
     value = np.broadcast_to(value, (grouped.size,)).astype(np.float64)
     value = np.where(np.isfinite(value), value, np.nan)
-    coefficients, constant = _coefficients(slopes, values, measured, grouped)
-    score = _scores(coefficients, constant, grouped, measured)
-    if ranked:
-        influence = _record_influence(slopes, ranked, coefficients, constant, grouped, measured)
+    slopes = {leaf: _finite(slope, grouped.size) for leaf, slope in slopes.items()}
+    coefficients, constant = _coefficients(slopes, seen)
+    wide = tuple((slope, seen.whole(leaf)) for leaf, slope in slopes.items() if isinstance(leaf, Whole))
+    ranked = {leaf: slope for leaf, slope in slopes.items() if not isinstance(leaf, (Total, Count, Whole))}
+    influence = None
+    if ranked or wide or seen.by_record:
+        influence = _record_influence(ranked, coefficients, constant, seen)
         score = measured.pairs.sums_inside(measured.weight * influence)
-        scatter, first = _record_moments(influence, grouped, measured)
+        scatter, first = _record_moments(influence, wide, seen)
     else:
+        score = _scores(coefficients, constant, grouped, measured)
         scatter, first = _moments(coefficients, constant, grouped, measured)
-    own = ranked[node] if isinstance(node, Quantile) else None
-    least, beyond = _groups(node, found, grouped, measured)
-    return Piece(value, score, scatter, first, least, beyond, own.low if own else None, own.high if own else None)
+    own = seen.ranked(node) if isinstance(node, Quantile) else None
+    least, beyond = _groups(node, seen)
+    low, high = (None, None) if own is None else (own.low, own.high)
+    return Piece(value, score, influence, wide, scatter, first, least, beyond, low, high)
 
 
-def _groups(node: Node, found: list[Leaf], grouped: Grouped, measured: Measured) -> tuple[Floats, Floats]:
-    n = grouped.by_row(measured.count)
+def _finite(slope: Floats, size: int) -> Floats:
+    return np.broadcast_to(np.where(np.isfinite(slope), slope, 0.0), (size,))
+
+
+def _groups(node: Node, seen: Seen) -> tuple[Floats, Floats]:
+    n = seen.grouped.by_row(seen.measured.count)
     least = n
     for leaf in denominators(node):
-        values = measured.basis.values[leaf]
-        if values is not None:
-            counted = measured.known & (measured.pairs.select(values) != -measured.basis.shift[leaf])
-            least = np.minimum(least, grouped.by_row(measured.pairs.sums_inside(counted.astype(np.float64))))
-    thin = [min(leaf.p, 1 - leaf.p) for leaf in found if isinstance(leaf, Quantile)]
-    return least, n * min(thin) if thin else np.full(grouped.size, np.nan)
+        least = np.minimum(least, seen.grouped.by_row(seen.measured.nonzero(leaf)))
+    points = [leaf.p for leaf in leaves(node) if isinstance(leaf, (Quantile, PartialSum))]
+    thin = [min(p, 1 - p) for p in points if isinstance(p, float)]
+    return least, n * min(thin) if thin else np.full(seen.grouped.size, np.nan)
 
 
-def _coefficients(
-    slopes: dict[Leaf, Floats], values: dict[Total, Floats], measured: Measured, grouped: Grouped
-) -> tuple[dict[Total, Floats], Floats]:
+def _coefficients(slopes: dict[Leaf, Floats], seen: Seen) -> tuple[dict[Total, Floats], Floats]:
     """The derivative by each shifted total, and by Σ w, which takes up the shifts.
 
     Where Σ_j (∂θ/∂T_j) T_j = 0 (Euler: means, shares, ratios) the scores sum to zero, and the coefficient of Σ w
     follows from the shifted totals without the cancellation that a large mean would bring.
     """
+    grouped, measured = seen.grouped, seen.measured
     constant, euler, magnitude, shifted = (np.zeros(grouped.size) for _ in range(4))
     size = grouped.by_row(measured.ones)
     coefficients: dict[Total, Floats] = {}
     for leaf, slope in slopes.items():
         if not isinstance(leaf, Total):
             continue
-        finite = np.broadcast_to(np.where(np.isfinite(slope), slope, 0.0), (grouped.size,))
-        euler, magnitude = euler + finite * values[leaf], magnitude + np.abs(finite * values[leaf])
+        part = slope * seen.totals()[leaf]
+        euler, magnitude = euler + part, magnitude + np.abs(part)
         if measured.basis.values[leaf] is None:
-            constant = constant + finite
+            constant = constant + slope
         else:
-            coefficients[leaf] = finite
-            constant = constant + finite * measured.basis.shift[leaf]
-            shifted = shifted + finite * grouped.by_row(measured.sums[leaf])
+            coefficients[leaf] = slope
+            constant = constant + slope * measured.basis.shift[leaf]
+            shifted = shifted + slope * grouped.by_row(measured.sums[leaf])
     with np.errstate(divide="ignore", invalid="ignore"):
         balanced = (np.abs(euler) <= _ROUNDING * magnitude) & (size > 0)
         return coefficients, np.where(balanced, -shifted / size, constant)
@@ -255,64 +280,41 @@ def _moments(
 
 
 def _record_influence(
-    slopes: dict[Leaf, Floats],
-    ranked: dict[Quantile, QuantileResult],
-    coefficients: dict[Total, Floats],
-    constant: Floats,
-    grouped: Grouped,
-    measured: Measured,
+    ranked: dict[Ranked, Floats], coefficients: dict[Total, Floats], constant: Floats, seen: Seen
 ) -> Floats:
-    row = grouped.row_of_records()
-    influence = constant[row].astype(np.float64)
+    measured, row = seen.measured, seen.grouped.row_of_records()
+    influence = constant[row].astype(np.float64) if constant.size else np.zeros(row.size)
     for leaf, slope in coefficients.items():
         values = measured.basis.values[leaf]
         if values is not None:
             influence = influence + slope[row] * measured.pairs.select(values)
-    for quantile, result in ranked.items():
-        slope = np.broadcast_to(np.where(np.isfinite(slopes[quantile]), slopes[quantile], 0.0), (grouped.size,))
-        influence = influence + slope[row] * result.influence
+    for one, slope in ranked.items():
+        sample = seen.sample(one.y)
+        influence[sample.place] += slope[sample.row] * seen.ranked(one).influence
     return np.where((row >= 0) & measured.known, influence, 0.0)
 
 
-def _record_moments(influence: Floats, grouped: Grouped, measured: Measured) -> tuple[Floats, Floats]:
-    row = grouped.row_of_records()
-    shown = np.flatnonzero((row >= 0) & measured.known)
-    row, weight, influence = row[shown], measured.weight[shown], influence[shown]
-    size, first = summed(row, weight, grouped.size), summed(row, weight * influence, grouped.size)
+def _record_moments(
+    influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen
+) -> tuple[Floats, Floats]:
+    """Σ w (u − ū)² and Σ w u; what comes from all records is taken where it meets the row's own."""
+    row = seen.grouped.row_of_records()
+    shown = np.flatnonzero((row >= 0) & seen.measured.known)
+    row, weight, influence = row[shown], seen.measured.weight[shown], influence[shown]
+    for slope, shared in wide:
+        influence = influence + slope[row] * seen.measured.pairs.select(shared.influence)[shown]
+    size, first = summed(row, weight, seen.grouped.size), summed(row, weight * influence, seen.grouped.size)
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = influence - (first / size)[row]
-    return summed(row, weight * apart**2, grouped.size), first
+    return summed(row, weight * apart**2, seen.grouped.size), first
 
 
-def ranked_sample(leaf: Quantile, grouped: Grouped, measured: Measured, columns: Columns) -> tuple[Sample, Codes]:
-    """The records a quantile is made of, and their places among the records inside."""
-    row = grouped.row_of_records()
-    chosen = np.flatnonzero(measured.known & (row >= 0))
-    y = measured.pairs.select(columns.number(leaf.y).value)[chosen]
-    return Sample(y, measured.weight[chosen], row[chosen], grouped.size), chosen
-
-
-def solve_quantile(
-    leaf: Quantile,
-    grouped: Grouped,
-    measured: Measured,
-    columns: Columns,
-    *,
-    df: Floats,
-    n: Floats,
-    level: float,
-    variances: Callable[[Floats], Floats],
-) -> QuantileResult:
-    """A quantile in each row of a grouping; `variances` gives the design's variance of each row for scores by pair."""
-    sample, chosen = ranked_sample(leaf, grouped, measured, columns)
-
-    def standard_errors(influence: Floats) -> Floats:
-        scattered = np.zeros(measured.weight.size)
-        scattered[chosen] = influence * sample.weight
-        with np.errstate(invalid="ignore"):
-            return np.sqrt(variances(measured.pairs.sums_inside(scattered)))
-
-    found = woodruff(sample, leaf.p, leaf.rule, leaf.interval, df=df, n=n, level=level, standard_errors=standard_errors)
-    influence = np.zeros(measured.weight.size)
-    influence[chosen] = found.influence
-    return QuantileResult(found.value, found.low, found.high, influence)
+def rows_of_influence(piece: Piece, seen: Seen) -> tuple[Codes, Codes, Floats]:
+    """Weight × influence by record: the row, the record of the survey and the value of each entry."""
+    pairs, row = seen.measured.pairs, seen.grouped.row_of_records()
+    influence = piece.influence
+    if influence is None:
+        raise AssertionError("the influence by record was not made")
+    kept = np.flatnonzero((row >= 0) & seen.measured.known)
+    record = kept if pairs.inside is None else pairs.inside[kept]
+    return row[kept], record, (seen.measured.weight * influence)[kept]

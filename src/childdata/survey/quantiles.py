@@ -16,10 +16,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats, short, summed
+from childdata.expression import Expression
+from childdata.survey.arrays import Codes, Floats
+from childdata.survey.density import Bandwidth, density
 from childdata.survey.intervals import proportion_interval, t_quantile
-
-TIE = 1e-12  # a cumulative weight this close to p × total, relatively, is on p
+from childdata.survey.leaves import is_below
+from childdata.survey.sample import TIE, Sample, Solved
+from childdata.survey.statistic import Node
 
 StandardErrors = Callable[[Floats], Floats]
 
@@ -80,32 +83,59 @@ class Ordered:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """The records a quantile is made of: values, weights and the row each lies in."""
+class Quantile:
+    """The p-quantile of `y`: a value found by rank.
 
-    y: Floats
-    weight: Floats
-    row: Codes
-    rows: int
+    Attributes
+    ----------
+    p : a number, or a tree that gives one in each row.
+    rule : one of the Hyndman-Fan rules hf1..hf9 with weights.
+    interval : how the interval of F̂ is made before it is inverted (Woodruff), which also gives the influence;
+        None where a kernel density gives it: −([y ≤ q] − p) / (N f̂(q)).
+    """
 
-    def ordered(self) -> list[Ordered]:
-        """The records of each row in the order of y; records of weight zero left out."""
-        order = np.argsort(self.y, kind="stable")
-        order = order[self.weight[order] > 0]
-        order = order[np.argsort(short(self.row[order], self.rows), kind="stable")]
-        ends = np.searchsorted(self.row[order], np.arange(self.rows + 1))
-        y, weight = self.y[order], self.weight[order]
-        return [Ordered(y[a:b], weight[a:b], np.cumsum(weight[a:b])) for a, b in pairwise(ends)]
+    y: Expression
+    p: float | Node
+    rule: str
+    interval: str | None
+    bandwidth: Bandwidth = "kish"
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """The point, where it is estimated."""
+        return () if isinstance(self.p, float) else (self.p,)
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.y,)
+
+    def value(self, sample: Sample, *point: Floats) -> Floats:
+        """The quantile of each row."""
+        points = point[0] if point else np.full(sample.rows, self.p)
+        found = zip(ordered(sample), points, strict=True)
+        return np.array([one.at(p, self.rule) for one, p in found])
+
+    def solve(self, sample: Sample, *point: Floats) -> Solved:
+        """The quantile with the influence by a kernel density."""
+        value = self.value(sample, *point)
+        points = point[0] if point else np.full(sample.rows, self.p)
+        size = sample.by_row(sample.weight)
+        dense = density(sample, value, self.bandwidth)
+        below = is_below(sample.y, value[sample.row], "<=")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            influence = -(below - points[sample.row]) / (size * dense)[sample.row]
+            return Solved(value, influence, (1 / dense,) if point else ())
 
 
-@dataclass(frozen=True, slots=True)
-class QuantileResult:
-    """The quantile of each row, its interval and the influence of each record."""
-
-    value: Floats
-    low: Floats
-    high: Floats
-    influence: Floats
+def ordered(sample: Sample) -> list[Ordered]:
+    """The records of each row in the order of y; records of weight zero left out."""
+    found = []
+    for first, last in pairwise(sample.start.tolist()):
+        y, weight = sample.y[first:last], sample.weight[first:last]
+        if not (weight > 0).all():
+            y, weight = y[weight > 0], weight[weight > 0]
+        found.append(Ordered(y, weight, np.cumsum(weight)))
+    return found
 
 
 def woodruff(
@@ -118,7 +148,7 @@ def woodruff(
     n: Floats,
     level: float,
     standard_errors: StandardErrors,
-) -> QuantileResult:
+) -> Solved:
     """The p-quantile of each row with its interval.
 
     Parameters
@@ -129,40 +159,40 @@ def woodruff(
     level : of confidence.
     standard_errors : gives the design's standard error of each row for an influence by record.
     """
-    ordered = sample.ordered()
-    value = np.array([one.at(p, rule) for one in ordered])
-    share = np.array([one.share_below(point) for one, point in zip(ordered, value, strict=True)])
+    rows = ordered(sample)
+    value = np.array([one.at(p, rule) for one in rows])
+    share = np.array([one.share_below(point) for one, point in zip(rows, value, strict=True)])
     influence = _share_influence(sample, value, share)
     error = standard_errors(influence)
     if interval == "score":
-        low, high = _score_interval(sample, ordered, p, t_quantile(df, level), standard_errors)
+        low, high = _score_interval(sample, rows, p, t_quantile(df, level), standard_errors)
     else:
         method = "t" if interval == "mean" else "logit" if interval == "xlogit" else interval
         ends = proportion_interval(method, share, error, df=df, n=n, level=level, clip=False)
-        low, high = (np.array([one.at(x, rule) for one, x in zip(ordered, end, strict=True)]) for end in ends)
+        low, high = (np.array([one.at(x, rule) for one, x in zip(rows, end, strict=True)]) for end in ends)
     t = t_quantile(df, level)
     with np.errstate(divide="ignore", invalid="ignore"):
         # without degrees of freedom there is no interval, and so no standard error
         stretch = np.where(np.isnan(t), np.nan, np.where(error > 0, (high - low) / (2 * t) / error, 0.0))
-    return QuantileResult(value, low, high, -influence * stretch[sample.row])
+    return Solved(value, -influence * stretch[sample.row], (), low, high)
 
 
 def _share_influence(sample: Sample, point: Floats, share: Floats) -> Floats:
-    size = summed(sample.row, sample.weight, sample.rows)
+    size = sample.by_row(sample.weight)
     with np.errstate(divide="ignore", invalid="ignore"):
         result: Floats = ((sample.y <= point[sample.row]) - share[sample.row]) / size[sample.row]
     return result
 
 
 def _score_interval(
-    sample: Sample, ordered: list[Ordered], p: float, t: Floats, standard_errors: StandardErrors
+    sample: Sample, rows: list[Ordered], p: float, t: Floats, standard_errors: StandardErrors
 ) -> tuple[Floats, Floats]:
     """The values where the score test of F(θ) = p turns from not rejecting to rejecting, in all rows at once.
 
     The statistic (p − F̂(θ)) / se falls in steps at the observed values. Of the two values beside the step that passes
     the limit, the one whose statistic is nearer to it is the end: where a root finder on the steps comes to rest.
     """
-    distinct = [np.unique(one.y) for one in ordered]
+    distinct = [np.unique(one.y) for one in rows]
     last = np.array([values.size - 1 for values in distinct])
 
     def at(place: Codes) -> Floats:
@@ -171,7 +201,7 @@ def _score_interval(
 
     def statistic(place: Codes) -> Floats:
         point = at(place)
-        share = np.array([one.share_below(x) for one, x in zip(ordered, point, strict=True)])
+        share = np.array([one.share_below(x) for one, x in zip(rows, point, strict=True)])
         error = standard_errors(_share_influence(sample, point, share))
         with np.errstate(divide="ignore", invalid="ignore"):
             return (p - share) / error

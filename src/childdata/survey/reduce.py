@@ -66,6 +66,13 @@ class Pairs:
         """The sums of a value of the records inside by pair."""
         return values if self.alone else summed(self.pair, values, self.unit.size)
 
+    def counts_inside(self, chosen: Mask) -> Floats:
+        """How many of the records inside are chosen, by pair."""
+        if self.alone:
+            return chosen.astype(np.float64)
+        pair = self.pair if chosen.all() else self.pair[chosen]
+        return np.bincount(pair, minlength=self.unit.size).astype(np.float64)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouped:
@@ -130,14 +137,14 @@ def triplets(grouped: Grouped, score: Floats, member: Mask) -> Triplets:
     return Triplets(grouped.pairs.unit[kept], grouped.row[kept], score[kept], distinct)
 
 
-def stacked(pieces: list[Triplets], sizes: list[int]) -> Triplets:
+def stacked(pieces: list[Triplets], sizes: list[int], *, distinct: bool = True) -> Triplets:
     """The triplets of several blocks of rows as one, the rows numbered through."""
     offsets = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.intp)
     return Triplets(
         np.concatenate([piece.unit for piece in pieces]),
         np.concatenate([piece.row + offset for piece, offset in zip(pieces, offsets, strict=True)]),
         np.concatenate([piece.value for piece in pieces]),
-        all(piece.distinct for piece in pieces),
+        distinct and all(piece.distinct for piece in pieces),
     )
 
 

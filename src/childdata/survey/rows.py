@@ -135,19 +135,30 @@ def _flags(n: Floats, psus: Floats, df: Floats) -> list[str]:
 
 def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> Mapping[str, object]:
     """How the numbers of a call were made, by name."""
-    rule = call.convention
-    settings: dict[str, object] = {
-        "convention": rule.name,
-        "level": call.level,
-        "df": rule.df if call.df is None else call.df,
+    made: dict[str, object] = {
+        "df": call.convention.df if call.df is None else call.df,
         "interval": call.interval,
-        "design_effect": rule.deff,
         "missing": call.missing,
         "missing_by": call.missing_by,
-        "lonely_psu": call.lonely,
         "lonely_domains": "adjust" if call.lonely_domains else "keep",
-        "lonely_strata": int(design.lonely.size),
         "where": _joined([str(getattr(one, "text", one)) for one in call.where]),
+    }
+    return survey_settings(design, call.convention, call.level, call.lonely, made | dict(facts))
+
+
+def survey_settings(
+    design: Design, rule: Convention, level: float, lonely: str, facts: Mapping[str, object]
+) -> Mapping[str, object]:
+    """What the numbers owe to the design and to a convention, by name."""
+    variance = "Taylor" if design.replicates is None else f"{design.replicates.kind} replicates"
+    settings: dict[str, object] = {
+        "convention": rule.name,
+        "level": level,
+        "df": rule.df,
+        "variance": variance + ", calibrated" * bool(design.adjustments),
+        "design_effect": rule.deff,
+        "lonely_psu": lonely,
+        "lonely_strata": int(design.lonely.size),
         **facts,
     }
     return Frozen(settings)

@@ -7,7 +7,7 @@ rows of one call is exact, however many steps lie between the estimate and the q
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.design import Stage
+from childdata.survey.replicates import Replicates
 from childdata.survey.variance import (
     Centring,
     Entries,
@@ -29,6 +30,8 @@ from childdata.survey.variance import (
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
+
+Recompute = Callable[[Floats], Floats]
 
 GRAM_ABOVE = 100_000  # units; above, scores may weigh as much as the survey itself
 
@@ -68,7 +71,7 @@ class Scores:
         """The same block for some of the rows."""
         return Scores(self.stage, self.scores[:, rows], self.rule, self.lonely_domains)
 
-    def combine(self, matrix: csc_array) -> Scores | Deviations:
+    def combine(self, matrix: csc_array, recompute: Recompute | None = None) -> Scores | Deviations:
         """Linear combinations of the rows, one per column of `matrix` (rows, new rows)."""
         if self.rule in ("fail", "certainty") and not self.lonely_domains and np.isfinite(self.scores.data).all():
             # centring is the same for all rows, and so comes after the combination as well
@@ -112,7 +115,7 @@ class Deviations:
         """The same block for some of the rows."""
         return Deviations(self.stage, self.matrix[:, rows])
 
-    def combine(self, matrix: csc_array) -> Deviations:
+    def combine(self, matrix: csc_array, recompute: Recompute | None = None) -> Deviations:
         """Linear combinations of the rows; unknown where a row that is part of one is unknown."""
         unknown = np.asarray(np.isnan(self.matrix).any(axis=0))
         combined = np.nan_to_num(self.matrix) @ matrix
@@ -144,7 +147,7 @@ class Gram:
         """The same block for some of the rows."""
         return Gram(self.stage, self.matrix[np.ix_(rows, rows)])
 
-    def combine(self, matrix: csc_array) -> Gram:
+    def combine(self, matrix: csc_array, recompute: Recompute | None = None) -> Gram:
         """Linear combinations of the rows; unknown where a row that is part of one is unknown."""
         unknown = np.isnan(np.diagonal(self.matrix))
         combined = matrix.T @ (np.nan_to_num(self.matrix) @ matrix)
@@ -153,7 +156,69 @@ class Gram:
         return Gram(self.stage, combined)
 
 
-Block = Scores | Deviations | Gram
+@dataclass(frozen=True, slots=True, eq=False)
+class Replicated:
+    """The values of the rows under each replicate weight.
+
+    Attributes
+    ----------
+    stage : the replicate weights; blocks of two calls on one survey share them.
+    estimate : array (rows,); the values under the full-sample weight.
+    values : array (replicates, rows); unknown where a replicate gives none: such a replicate adds nothing to that row.
+    """
+
+    stage: Replicates
+    estimate: Floats
+    values: Floats
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return int(self.values.shape[1])
+
+    def deviations(self) -> Floats:
+        """Deviations from the centre, scaled so that covariance is a plain product; array (replicates, rows)."""
+        with np.errstate(invalid="ignore"):
+            known = np.isfinite(self.values)
+            count = known.sum(axis=0)
+            centre = np.where(known, self.values, 0.0).sum(axis=0) / np.maximum(count, 1)
+            if self.stage.mse:
+                centre = self.estimate
+            apart = np.where(known, self.values - centre, 0.0)
+        apart[:, (count == 0) | ~np.isfinite(self.estimate)] = np.nan
+        scaled: Floats = apart * np.sqrt(self.stage.scale * self.stage.rscales)[:, None]
+        return scaled
+
+    def variances(self) -> Floats:
+        """Column sums of squares."""
+        scaled = self.deviations()
+        squares: Floats = np.einsum("ij,ij->j", scaled, scaled)
+        return squares
+
+    def covariance(self) -> Floats:
+        """The product of the scaled deviations."""
+        scaled = self.deviations()
+        product: Floats = scaled.T @ scaled
+        return product
+
+    def take(self, rows: Codes) -> Replicated:
+        """The same block for some of the rows."""
+        return Replicated(self.stage, self.estimate[rows], self.values[:, rows])
+
+    def combine(self, matrix: csc_array, recompute: Recompute | None = None) -> Replicated:
+        """New rows: by the formula itself in every replicate where there is one, else linear combinations."""
+        whole = np.vstack([self.estimate, self.values])
+        if recompute is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                made = recompute(whole)
+            made = np.where(np.isfinite(made), made, np.nan)
+        else:
+            made = np.nan_to_num(whole) @ matrix
+            made[~np.isfinite(whole) @ (abs(matrix) > 0).astype(np.float64) > 0] = np.nan
+        return Replicated(self.stage, made[0], made[1:])
+
+
+Block = Scores | Deviations | Gram | Replicated
 
 
 def mixture(parts: Sequence[tuple[Codes, Floats]], shape: tuple[int, int]) -> csc_array:
@@ -198,9 +263,20 @@ class Spread:
         """The spread of some of the rows."""
         return Spread(tuple(block.take(rows) for block in self.blocks))
 
-    def combine(self, matrix: csc_array) -> Spread:
-        """The spread of linear combinations of the rows, one per column of `matrix` (rows, new rows)."""
-        return Spread(tuple(block.combine(matrix) for block in self.blocks))
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.blocks[0].rows
+
+    def combine(self, matrix: csc_array, recompute: Recompute | None = None) -> Spread:
+        """The spread of new rows.
+
+        Parameters
+        ----------
+        matrix : sparse array (rows, new rows); the derivative of each new row by the rows it is made of.
+        recompute : the formula itself: rows (k, rows) to new rows (k, new rows); used in each replicate.
+        """
+        return Spread(tuple(block.combine(matrix, recompute) for block in self.blocks))
 
     def joined(self, other: Spread) -> Spread:
         """The rows of two calls on one survey side by side, with the covariance between them.
@@ -216,11 +292,13 @@ class Spread:
 
 
 def _beside(a: Block, b: Block) -> Block:
+    if isinstance(a, Replicated) and isinstance(b, Replicated):
+        return Replicated(a.stage, np.concatenate([a.estimate, b.estimate]), np.hstack([a.values, b.values]))
     if isinstance(a, Gram) or isinstance(b, Gram):
         raise EstimationError(
             f"with more than {GRAM_ABOVE:,} sampling units the scores are not kept, and two calls cannot be joined; "
             'estimate both statistics in one call, or say keep="scores"'
         )
-    left = a.deviations() if isinstance(a, Scores) else a
-    right = b.deviations() if isinstance(b, Scores) else b
+    left, right = (one.deviations() if isinstance(one, Scores) else one for one in (a, b))
+    assert isinstance(left, Deviations) and isinstance(right, Deviations)
     return Deviations(left.stage, np.hstack([left.matrix, right.matrix]))

@@ -1,24 +1,26 @@
 """What a statistic is: a tree of leaves and arithmetic, differentiated by the chain rule.
 
 A leaf is a `Total` (the weighted sum of a row expression in a domain) or a `Ranked` one (a sum over
-records in the order of a variable). Above the leaves stand `Constant`, `Arithmetic` and `Function`
+records in the order of a variable, see `leaves`). Above the leaves stand `Constant`, `Arithmetic` and `Function`
 nodes. From the value of each leaf, and nothing else, `differentiate` gives the value of the tree and its
 derivative by each leaf; the influence of the statistic is then the same combination of the influences
-of its leaves (Demnati & Rao 2004, Survey Methodology 30(1), 17-26).
+of its leaves (Demnati & Rao 2004, Survey Methodology 30(1), 17-26). A ranked leaf may depend on parameters that are
+trees themselves (a poverty line, a point of the distribution): the chain rule goes on through them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from childdata.errors import EstimationError
 from childdata.expression import Expression
 from childdata.survey.arrays import Floats
+from childdata.survey.smooth import FUNCTIONS
 
 Scale = Literal["share", "amount", "index", "difference"]
 Operator = Literal["+", "-", "*", "/"]
@@ -36,28 +38,53 @@ EACH = EachCategory()
 class Total:
     """The weighted sum of a row expression over the records of a domain where it is known.
 
-    With a `category`, the sum of the weights of the records whose expression has that value.
+    With a `category`, the sum over the records whose expression has that value: of their weights, or of
+    weight × `of`.
     """
 
     expression: Expression
     category: float | str | EachCategory | None = None
+    of: Expression | None = None
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.expression,) if self.of is None else (self.expression, self.of)
 
 
 @dataclass(frozen=True, slots=True)
-class Quantile:
-    """The p-quantile of `y`: a value found by rank, its influence by the interval of Woodruff.
-
-    `rule` is one of the Hyndman-Fan rules hf1..hf9 with weights; `interval` says how the interval of the
-    distribution function at the quantile is made before it is inverted.
-    """
-
-    y: Expression
-    p: float
-    rule: str
-    interval: str
+class Count:
+    """The number of records used, unweighted: a constant to the design."""
 
 
-Leaf = Total | Quantile
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A tree evaluated on all records of the survey, whatever `by`, `each` and `where` say: one value for all rows."""
+
+    node: Node
+
+
+class Ranked(Protocol):
+    """A leaf whose value depends on the order of records; how it is computed stands in `leaves`."""
+
+    @property
+    def y(self) -> Expression:
+        """The variable that puts the records in order."""
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """Trees whose values the leaf needs."""
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+
+    def value(self, sample: Any, *parameters: Floats) -> Floats:
+        """The value in each row of a `Sample`."""
+
+    def solve(self, sample: Any, *parameters: Floats) -> Any:
+        """The value, influence and slopes in each row: a `Solved`."""
+
+
+Leaf = Total | Count | Whole | Ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,57 +105,91 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A smooth function of one tree: `log` or `exp`."""
+    """A smooth function of trees, by its name in `smooth.FUNCTIONS`."""
 
-    name: Literal["log", "exp"]
-    argument: Node
+    name: str
+    arguments: tuple[Node, ...]
 
 
-Node = Leaf | Constant | Arithmetic | Function
+@dataclass(frozen=True, slots=True)
+class OverCategories:
+    """The sum of a tree over the categories of an expression; written out before anything is computed."""
+
+    over: Expression
+    term: Node
+
+
+Node = Leaf | Constant | Arithmetic | Function | OverCategories
 
 Derivative = tuple[Floats, dict[Leaf, Floats]]
+Solve = Callable[[Leaf], tuple[Floats, tuple[Floats, ...]]]
+
+
+def parts(node: Node) -> tuple[Node, ...]:
+    """The trees right below a node: of a leaf, its parameters."""
+    match node:
+        case Arithmetic(_, left, right):
+            return (left, right)
+        case Function(_, arguments):
+            return arguments
+        case OverCategories(_, term):
+            return (term,)
+        case Constant() | Total() | Count() | Whole():
+            return ()
+    return node.parameters
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
-    """The leaves of a tree, each once, from left to right."""
+    """The leaves of a tree, each once, from left to right; the parameters of a ranked leaf before itself."""
     seen: set[Leaf] = set()
 
     def walk(inner: Node) -> Iterator[Leaf]:
-        match inner:
-            case Constant():
-                return
-            case Arithmetic(_, left, right):
-                yield from walk(left)
-                yield from walk(right)
-            case Function(_, argument):
-                yield from walk(argument)
-            case _:
-                if inner not in seen:
-                    seen.add(inner)
-                    yield inner
+        for part in parts(inner):
+            yield from walk(part)
+        if not isinstance(inner, (Constant, Arithmetic, Function, OverCategories)) and inner not in seen:
+            seen.add(inner)
+            yield inner
 
     return walk(node)
 
 
+def wholes(node: Node) -> Iterator[Whole]:
+    """The trees on all records that a tree takes, those inside another one first."""
+    for leaf in leaves(node):
+        if isinstance(leaf, Whole):
+            yield from wholes(leaf.node)
+            yield leaf
+
+
 def denominators(node: Node) -> Iterator[Total]:
     """The totals by which a tree divides."""
+    for part in parts(node):
+        yield from denominators(part)
     match node:
+        case Arithmetic("/", _, right):
+            yield from (leaf for leaf in leaves(right) if isinstance(leaf, Total))
+
+
+def evaluate(node: Node, value_of: Callable[[Leaf], Floats]) -> Floats:
+    """The value of a tree at the values of its leaves, arrays of one shape."""
+    match node:
+        case Constant(value):
+            return np.asarray(value, dtype=np.float64)
         case Arithmetic(operator, left, right):
-            yield from denominators(left)
-            yield from denominators(right)
-            if operator == "/":
-                yield from (leaf for leaf in leaves(right) if isinstance(leaf, Total))
-        case Function(_, argument):
-            yield from denominators(argument)
+            a, b = evaluate(left, value_of), evaluate(right, value_of)
+            return a + b if operator == "+" else a - b if operator == "-" else a * b if operator == "*" else a / b
+        case Function(name, arguments):
+            return FUNCTIONS[name](*(evaluate(one, value_of) for one in arguments))[0]
+    return value_of(node)
 
 
-def differentiate(node: Node, values: Mapping[Leaf, Floats]) -> Derivative:
+def differentiate(node: Node, solve: Solve) -> Derivative:
     """The value of a tree and its derivative by each leaf, row by row.
 
     Parameters
     ----------
     node : the tree.
-    values : the value of each leaf, arrays (rows,).
+    solve : gives of a leaf its value, array (rows,), and its derivative by each of its parameters.
 
     Returns
     -------
@@ -139,14 +200,21 @@ def differentiate(node: Node, values: Mapping[Leaf, Floats]) -> Derivative:
         case Constant(value):
             return np.float64(value) * np.ones(1), {}
         case Arithmetic(operator, left, right):
-            return _combine(operator, differentiate(left, values), differentiate(right, values))
-        case Function(name, argument):
-            inner, slopes = differentiate(argument, values)
-            if name == "log":
-                return np.log(inner), _scaled(slopes, 1.0 / inner)
-            return np.exp(inner), _scaled(slopes, np.exp(inner))
-        case _:
-            return values[node], {node: np.ones_like(values[node])}
+            return _combine(operator, differentiate(left, solve), differentiate(right, solve))
+        case Function(name, arguments):
+            inner = [differentiate(one, solve) for one in arguments]
+            value, by_argument = FUNCTIONS[name](*(one for one, _ in inner))
+            return value, _chained(inner, by_argument)
+    value, by_parameter = solve(node)
+    through = _chained([differentiate(one, solve) for one in parts(node)], by_parameter)
+    return value, _added({node: np.ones_like(value)}, through)
+
+
+def _chained(inner: list[Derivative], slopes: tuple[Floats, ...]) -> dict[Leaf, Floats]:
+    total: dict[Leaf, Floats] = {}
+    for (_, by_leaf), slope in zip(inner, slopes, strict=True):
+        total = _added(total, _scaled(by_leaf, slope))
+    return total
 
 
 def _combine(operator: Operator, left: Derivative, right: Derivative) -> Derivative:
@@ -181,6 +249,24 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What is looked at before anything is computed: the records of the domain for which a rule is true.
+
+    Attributes
+    ----------
+    rule : true for a record that the statistic has no value for, or that is treated in some way.
+    action : `refuse` raises, with the number of such records; `tell` notes it.
+    told : of `refuse` the sentence, with a blank for {count}; of `tell` the key of the note.
+    is_line : whether the refusal is of a poverty line.
+    """
+
+    rule: Expression
+    action: Literal["refuse", "tell"]
+    told: str
+    is_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Statistic:
     """What to compute: one tree for each of its items, a scale, and a name.
 
@@ -194,12 +280,14 @@ class Statistic:
     scale : `share` (interval by the logit), `amount`, `index` or `difference` (interval by t).
     name : how the statistic is called in results where the user gives no name.
     difference_of : of a `difference`, the scale of both sides (a gap between shares is told in percentage points).
+    checks : what is looked at in the records first.
     """
 
     items: tuple[Item, ...]
     scale: Scale
     name: str
     difference_of: Scale | Literal[""] = ""
+    checks: tuple[Check, ...] = ()
 
     def __add__(self, other: Statistic | float) -> Statistic:
         return _join("+", self, other)
@@ -232,12 +320,15 @@ class Statistic:
         return f"<Statistic {self.name} ({self.scale})>"
 
     def expressions(self) -> tuple[Expression, ...]:
-        """The row expressions of all leaves, each once: they are known together or not at all."""
+        """The row expressions of all leaves, each once, those on all records of the survey and of checks included."""
         found: dict[str, Expression] = {}
         for item in self.items:
-            for leaf in leaves(item.node):
-                expression = leaf.y if isinstance(leaf, Quantile) else leaf.expression
-                found.setdefault(expression.text, expression)
+            trees = [item.node, *(one.node for one in wholes(item.node))]
+            for leaf in (leaf for tree in trees for leaf in leaves(tree)):
+                if not isinstance(leaf, (Count, Whole)):
+                    found |= {one.text: one for one in leaf.expressions() if one.text not in found}
+        for check in self.checks:
+            found.setdefault(check.rule.text, check.rule)
         return tuple(found.values())
 
     def category_of(self) -> Expression | None:
@@ -261,15 +352,35 @@ class Statistic:
         items = tuple(Item(value, _filled(template, value)) for value in categories)
         return replace(self, items=items)
 
+    def expanded(self, categories: Callable[[Expression], tuple[float | str, ...]]) -> Statistic:
+        """The same statistic, each sum over categories written out."""
+        return replace(self, items=tuple(Item(item.label, _written_out(item.node, categories)) for item in self.items))
+
 
 def _filled(node: Node, category: float | str) -> Node:
     match node:
-        case Total(expression, EachCategory()):
-            return Total(expression, category)
+        case Total(expression, EachCategory(), of):
+            return Total(expression, category, of)
         case Arithmetic(operator, left, right):
             return Arithmetic(operator, _filled(left, category), _filled(right, category))
-        case Function(name, argument):
-            return Function(name, _filled(argument, category))
+        case Function(name, arguments):
+            return Function(name, tuple(_filled(one, category) for one in arguments))
+        case _:
+            return node
+
+
+def _written_out(node: Node, categories: Callable[[Expression], tuple[float | str, ...]]) -> Node:
+    match node:
+        case OverCategories(over, term):
+            terms = [_filled(term, value) for value in categories(over)]
+            total: Node = terms[0] if terms else Constant(0.0)
+            for one in terms[1:]:
+                total = Arithmetic("+", total, one)
+            return total
+        case Arithmetic(operator, left, right):
+            return Arithmetic(operator, _written_out(left, categories), _written_out(right, categories))
+        case Function(name, arguments):
+            return Function(name, tuple(_written_out(one, categories) for one in arguments))
         case _:
             return node
 
@@ -289,7 +400,8 @@ def _join(operator: Operator, left: Statistic | float, right: Statistic | float)
     items = tuple(Item(label, Arithmetic(operator, x, y)) for label, x, y in pairs)
     scale = _joined_scale(operator, left, right)
     of = gap_of(a.scale, b.scale, a.difference_of) if scale == "difference" else ""
-    return Statistic(items, scale, _sided(a.name, operator, b.name), of)
+    checks = tuple(dict.fromkeys((*a.checks, *b.checks)))
+    return Statistic(items, scale, _sided(a.name, operator, b.name), of, checks)
 
 
 def gap_of(left: Scale, right: Scale, inner: Scale | Literal[""]) -> Scale | Literal[""]:
@@ -347,7 +459,7 @@ def log(statistic: Statistic) -> Statistic:
     >>> log(Statistic((Item(None, Constant(1.0)),), "amount", "one")).name
     'log(one)'
     """
-    return _mapped("log", statistic)
+    return mapped("log", statistic)
 
 
 def exp(statistic: Statistic) -> Statistic:
@@ -356,9 +468,10 @@ def exp(statistic: Statistic) -> Statistic:
     >>> exp(Statistic((Item(None, Constant(0.0)),), "amount", "nothing")).name
     'exp(nothing)'
     """
-    return _mapped("exp", statistic)
+    return mapped("exp", statistic)
 
 
-def _mapped(name: Literal["log", "exp"], statistic: Statistic) -> Statistic:
-    items = tuple(Item(item.label, Function(name, item.node)) for item in statistic.items)
-    return Statistic(items, "index", f"{name}({statistic.name})")
+def mapped(name: str, statistic: Statistic, scale: Scale = "index") -> Statistic:
+    """A function of `smooth.FUNCTIONS` of one statistic, item by item."""
+    items = tuple(Item(item.label, Function(name, (item.node,))) for item in statistic.items)
+    return Statistic(items, scale, f"{name}({statistic.name})", checks=statistic.checks)

@@ -14,7 +14,8 @@ import numpy as np
 
 from childdata.errors import EstimationError
 from childdata.expression import Rule, parse
-from childdata.survey.statistic import EACH, Arithmetic, Item, Quantile, Statistic, Total
+from childdata.survey.quantiles import Quantile
+from childdata.survey.statistic import EACH, Arithmetic, Item, Statistic, Total
 
 QuantileRule = Literal["hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9", "math", "school"]
 QuantileInterval = Literal["mean", "xlogit", "beta", "asin", "score"]

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from childdata.survey.domains import MissingBy
 from childdata.survey.estimate import Call, run
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
 from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
+from childdata.survey.replicate_columns import given_replicates
+from childdata.survey.replicate_kinds import ReplicateKind
+from childdata.survey.replication import make_replicates
 from childdata.survey.rows import make_frame, settings_of
 from childdata.survey.statistic import Statistic
 from childdata.survey.variance import LonelyRule
@@ -56,6 +60,8 @@ class Survey:
         a unit. A number that occurs in several strata names several units.
     fpc : population size per stratum (or sampling fraction): number, column or rule; one per stage of `psu`.
         Units of a stage without one count as drawn with replacement, and stages below it add nothing.
+    replicates : replicate weights that come with the data: `cd.Fay("w1..w80", rho=0.5)`, `cd.JKn("rw1..rw60", ...)`;
+        variances are then those of the replicates, and strata and PSUs are not needed.
     lonely_psu : what to do with a stratum of one PSU: `"fail"`; `"certainty"` adds nothing (R remove, SPSS);
         `"adjust"` takes it about zero, the mean of all scores (R; for means Stata's centered); `"average"` gives it the
         mean of the other strata (Stata scaled). None is the rule of the convention: `"fail"`, but `"certainty"` under
@@ -87,12 +93,17 @@ class Survey:
         strata: str | Sequence[str] | None = None,
         psu: str | Sequence[str] | None = None,
         fpc: Rule | Sequence[Rule] | None = None,
+        replicates: ReplicateKind | None = None,
         lonely_psu: LonelyRule | None = None,
         lonely_domains: Literal["keep", "adjust"] = "keep",
     ) -> None:
         _check_lonely(lonely_psu, lonely_domains)
         records = Records.of(data)
         design, declared = _make_design(records, weight, _listed(strata), _listed(psu), fpc)
+        if replicates is not None:
+            given = given_replicates(records, design.weight, replicates)
+            design = dataclasses.replace(design, replicates=given, notes=(*design.notes, *given.notes))
+            declared = declared | {"replicates": repr(replicates), "fingerprint": design.fingerprint}
         self._set(records, design, (), lonely_psu, lonely_domains, declared, data)
 
     def _set(self, *values: object) -> None:
@@ -117,6 +128,22 @@ class Survey:
         for name in (*expression.names, *expression.code_names):
             self.records.find(name)
         return self._with(domain=(*self.domain, rule))
+
+    def with_replicates(self, kind: ReplicateKind) -> Survey:
+        """The survey with replicate weights made from its strata and PSUs; variances are then those of the replicates.
+
+        Parameters
+        ----------
+        kind : `cd.JKn()`, `cd.Bootstrap(500, seed=1)`, `cd.BRR()`, `cd.Fay(rho=0.3)` ...
+
+        Raises
+        ------
+        DesignError where the design does not fit the kind (BRR wants two PSUs in each stratum), or its weights are calibrated.
+        """
+        made = make_replicates(self.design, kind, lonely=self.lonely_psu or "fail", records=self.records)
+        design = dataclasses.replace(self.design, replicates=made, notes=(*self.design.notes, *made.notes))
+        declared = dict(self.declared) | {"replicates": repr(kind), "fingerprint": design.fingerprint}
+        return self._with(design=design, declared=declared)
 
     def with_columns(self, **rules: Rule) -> Survey:
         """The survey with new columns, each a rule on the columns there are; the design stays as it was declared."""

@@ -1,0 +1,230 @@
+"""The ranked leaves: sums over records in the order of a variable, with their derivative by every weight.
+
+A leaf gives its value in each row, its influence, the derivative by the weight of each record, and its derivative by
+each of its parameters. Means, ratios and indices are trees above them. Three leaves carry poverty and inequality:
+
+`RankSum`     T = Σ_g m_g (R_g^ν − R_{g+1}^ν) over the ties g of y, m_g the mean of x in the tie, R_g the weight at or
+              above it: every Gini, concentration and extended Gini coefficient is 1 − T / (N^(ν−1) X).
+`PartialSum`  S(p) = Σ w x over the lowest p of the population: Lorenz and concentration curves, quantile shares.
+`SumBelow`    Σ w h(y; z) over those below a line z that is an estimate itself: poverty with a relative line.
+
+Source: Deville (1999), Survey Methodology 25(2), 193-203; Osier (2009), Survey Research Methods 3(3), 167-195;
+Langel & Tillé (2013), JRSS A 176(2), 521-540 (Gini).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from childdata.errors import LineError
+from childdata.expression import Expression
+from childdata.survey.arrays import Floats, Mask
+from childdata.survey.density import Bandwidth, density
+from childdata.survey.sample import TIE, Sample, Solved, running
+from childdata.survey.statistic import Constant, Node
+
+AtLine = Literal["<", "<="]
+
+
+@dataclass(frozen=True, slots=True)
+class RankSum:
+    """T = Σ_g m_g (R_g^ν − R_{g+1}^ν): the sum of x weighted by how many stand at or above in the order of y."""
+
+    x: Expression
+    y: Expression
+    nu: float = 2.0
+
+    parameters: tuple[Node, ...] = ()
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.x, self.y)
+
+    def value(self, sample: Sample) -> Floats:
+        """The value in each row."""
+        return self._parts(sample)[0]
+
+    def solve(self, sample: Sample) -> Solved:
+        """Value and influence: ∂T/∂w_i = (x_i − m_g)(R_g^ν − R_{g+1}^ν)/W_g + ν[Σ_{h<g} m_h ΔR_h^(ν−1) + m_g R_g^(ν−1)]."""
+        value, x, weight, mean, above, higher, share = self._parts(sample)
+        nu = self.nu
+        steps = mean * (above ** (nu - 1) - higher ** (nu - 1))
+        lower = running(steps, sample.tie_start) - steps
+        common = nu * (lower + mean * above ** (nu - 1))
+        tie = sample.tie_of
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inside = np.where(weight > 0, share / weight, 0.0)
+        return Solved(value, (x - mean[tie]) * inside[tie] + common[tie])
+
+    def _parts(self, sample: Sample) -> tuple[Floats, ...]:
+        x = sample.values(self.x)
+        weight, total = sample.by_tie(sample.weight), sample.by_tie(sample.weight * x)
+        size = sample.by_row(sample.weight)[sample.row_of_tie]
+        reached = running(weight, sample.tie_start)
+        above, higher = np.maximum(size - (reached - weight), 0.0), np.maximum(size - reached, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(weight > 0, total / weight, 0.0)
+        share = weight * (above + higher) if self.nu == 2 else above**self.nu - higher**self.nu
+        value = np.bincount(sample.row_of_tie, mean * share, minlength=sample.rows)
+        return value, x, weight, mean, above, higher, share
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSum:
+    """B = Σ w x c, c the cumulative weight in the order of y, that of the record included (convey's Gini)."""
+
+    x: Expression
+    y: Expression
+
+    parameters: tuple[Node, ...] = ()
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.x, self.y)
+
+    def value(self, sample: Sample) -> Floats:
+        """The value in each row."""
+        x = sample.values(self.x)
+        return sample.by_row(sample.weight * x * running(sample.weight, sample.start))
+
+    def solve(self, sample: Sample) -> Solved:
+        """Value and influence: ∂B/∂w_i = x_i c_i + Σ_{j ≥ i} w_j x_j."""
+        x = sample.values(self.x)
+        weighted = sample.weight * x
+        reached = running(sample.weight, sample.start)
+        before = running(weighted, sample.start) - weighted
+        influence = x * reached + sample.by_row(weighted)[sample.row] - before
+        return Solved(sample.by_row(weighted * reached), influence)
+
+
+@dataclass(frozen=True, slots=True)
+class PartialSum:
+    """S(p) = Σ w x over the lowest p of the population in the order of y.
+
+    `interpolated` takes of the records tied at the quantile the part that fills up p; `step` takes all of them.
+    `rule` `hf2` takes the middle of two values where p falls between them (laeken).
+    """
+
+    x: Expression
+    y: Expression
+    p: float
+    how: Literal["interpolated", "step"] = "interpolated"
+    rule: Literal["hf1", "hf2"] = "hf1"
+
+    parameters: tuple[Node, ...] = ()
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.x, self.y)
+
+    def value(self, sample: Sample) -> Floats:
+        """The value in each row."""
+        return self._parts(sample)[0]
+
+    def solve(self, sample: Sample) -> Solved:
+        """Value and influence: x_i − m + p m below the quantile, p m above, m the mean of x in the tie at it."""
+        value, at, mean, inside, x = self._parts(sample)
+        tie, row = sample.tie_of, sample.row
+        below, on = tie < at[row], tie == at[row]
+        taken = np.where(below, 1.0, np.where(on, inside[row], 0.0))
+        return Solved(value, (x - mean[row]) * taken + self.p * mean[row])
+
+    def _parts(self, sample: Sample) -> tuple[Floats, ...]:
+        """Value, the tie at the quantile, the mean of x in it, the part of it that is taken; and x by record."""
+        x = sample.values(self.x)
+        weight, total = sample.by_tie(sample.weight), sample.by_tie(sample.weight * x)
+        reached, gained = running(weight, sample.tie_start), running(total, sample.tie_start)
+        size = sample.by_row(sample.weight)
+        value, mean, inside = (np.full(sample.rows, np.nan) for _ in range(3))
+        at = np.zeros(sample.rows, dtype=np.intp)
+        for row in range(sample.rows):
+            first, last = sample.tie_start[row], sample.tie_start[row + 1]
+            if first == last or not size[row] > 0:
+                continue
+            target = self.p * size[row]
+            tie = first + int(np.searchsorted(reached[first:last], target - TIE * size[row]))
+            tie = min(tie, last - 1)
+            at[row], before = tie, reached[tie] - weight[tie]
+            mean[row] = total[tie] / weight[tie]
+            inside[row] = (target - before) / weight[tie]
+            taken = 1.0 if self.how == "step" else inside[row]
+            value[row] = gained[tie] - total[tie] + taken * total[tie]
+            if self.how == "step":
+                inside[row] = 1.0
+            if self.rule == "hf2" and abs(reached[tie] - target) <= TIE * size[row] and tie + 1 < last:
+                mean[row] = (mean[row] + total[tie + 1] / weight[tie + 1]) / 2
+        return value, at, mean, inside, x
+
+
+@dataclass(frozen=True, slots=True)
+class SumBelow:
+    """Σ w h(y; z) over the records below a line z: h = ((z − y)/z)^α (`fgt`) or log(z/y) (`watts`).
+
+    The number of those below a line has no derivative by the line but through a density: `bandwidth` says which.
+    """
+
+    y: Expression
+    line: Node
+    alpha: float = 0.0
+    kind: Literal["fgt", "watts"] = "fgt"
+    at_line: AtLine = "<"
+    bandwidth: Bandwidth = "kish"
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """The line."""
+        return (self.line,)
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.y,)
+
+    def value(self, sample: Sample, line: Floats) -> Floats:
+        """The value in each row at a line."""
+        return sample.by_row(sample.weight * self._gap(sample, line))
+
+    def solve(self, sample: Sample, line: Floats) -> Solved:
+        """Value, influence h and the derivative by the line."""
+        _refuse_line(line)
+        gap = self._gap(sample, line)
+        return Solved(sample.by_row(sample.weight * gap), gap, (self._slope(sample, line),))
+
+    def _gap(self, sample: Sample, line: Floats) -> Floats:
+        z = line[sample.row]
+        poor = is_below(sample.y, z, self.at_line)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.kind == "watts":
+                return np.where(poor, np.log(z / sample.y), 0.0)
+            return np.where(poor, 1.0 if self.alpha == 0 else ((z - sample.y) / z) ** self.alpha, 0.0)
+
+    def _slope(self, sample: Sample, line: Floats) -> Floats:
+        if isinstance(self.line, Constant):
+            return np.zeros(sample.rows)
+        z = line[sample.row]
+        poor = is_below(sample.y, z, self.at_line)
+        if self.kind == "watts":
+            return sample.by_row(sample.weight * poor) / line
+        if self.alpha == 0:
+            return density(sample, line, self.bandwidth) * sample.by_row(sample.weight)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            steep = self.alpha * ((z - sample.y) / z) ** (self.alpha - 1) * sample.y / z**2
+        return sample.by_row(sample.weight * np.where(poor, steep, 0.0))
+
+
+def is_below(y: Floats, line: Floats, at_line: AtLine) -> Mask:
+    """Who is below a line; a value within `TIE` of it is on it."""
+    slack = TIE * np.abs(line)
+    result: Mask = y < line - slack if at_line == "<" else y <= line + slack
+    return result
+
+
+def _refuse_line(line: Floats) -> None:
+    found = line[np.isfinite(line)]
+    if (found <= 0).any():
+        raise LineError(
+            f"a poverty line is positive; the line estimated here is not, in {int((found <= 0).sum())} of "
+            f"{line.size} rows: look at zero and negative values of the variable it is relative to"
+        )

@@ -1,0 +1,120 @@
+"""The records of a grouping in the order of a variable: what every ranked leaf is computed on.
+
+Records are sorted by row and, inside a row, by y. Values closer than `TIE`, relatively, are one value: they are a tie
+by meaning, and only rounding tells them apart. The order does not depend on the weights, so that the values under
+replicate weights need no further sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from childdata.expression import Expression
+from childdata.survey.arrays import Codes, Floats, short, summed
+
+TIE = 1e-12  # values, and cumulative weights beside p × total, this close to one another, relatively, are equal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Records sorted by row and y.
+
+    Attributes
+    ----------
+    y, weight, row : arrays (m,), sorted.
+    start : array (rows + 1,); where each row begins, and m.
+    tie : array (ties,); where each group of equal values begins.
+    place : array (m,); which of the records inside each one is.
+    column : gives another expression on the records inside.
+    """
+
+    y: Floats
+    weight: Floats
+    row: Codes
+    start: Codes
+    tie: Codes
+    place: Codes
+    column: Callable[[Expression], Floats]
+
+    @staticmethod
+    def of(
+        y: Floats, weight: Floats, row: Codes, rows: int, place: Codes, column: Callable[[Expression], Floats]
+    ) -> Sample:
+        """Sort records; arrays (m,) of those that lie in a row."""
+        order = np.argsort(y, kind="stable")
+        order = order[np.argsort(short(row[order], rows), kind="stable")] if rows > 1 else order
+        y, row = y[order], row[order]
+        start = np.searchsorted(row, np.arange(rows + 1))
+        apart = np.ones(y.size, dtype=bool)
+        apart[1:] = np.diff(y) > TIE * np.maximum(np.abs(y[1:]), np.abs(y[:-1]))
+        apart[start[:-1][start[:-1] < y.size]] = True
+        return Sample(y, weight[order], row, start, np.flatnonzero(apart), place[order], column)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.start.size - 1
+
+    def weighing(self, weight: Floats) -> Sample:
+        """The same records under other weights, given for all records inside."""
+        return replace(self, weight=weight[self.place])
+
+    def values(self, expression: Expression) -> Floats:
+        """Another expression on the sorted records."""
+        return self.y if expression.text == "" else self.column(expression)[self.place]
+
+    def by_row(self, values: Floats) -> Floats:
+        """Sums over the records of each row."""
+        return summed(self.row, values, self.rows)
+
+    def by_tie(self, values: Floats) -> Floats:
+        """Sums over the records of each tie."""
+        return np.add.reduceat(values, self.tie) if self.tie.size else np.zeros(0)
+
+    @property
+    def tie_of(self) -> Codes:
+        """The tie that each record belongs to, array (m,)."""
+        return np.repeat(np.arange(self.tie.size), np.diff(np.append(self.tie, self.y.size)))
+
+    @property
+    def row_of_tie(self) -> Codes:
+        """The row that each tie belongs to."""
+        return self.row[self.tie]
+
+    @property
+    def tie_start(self) -> Codes:
+        """The first tie of each row, and the number of ties."""
+        return np.searchsorted(self.tie, self.start)
+
+
+def running(values: Floats, start: Codes) -> Floats:
+    """Cumulative sums inside each segment, so that no digits are lost to the segments before."""
+    if start.size == 2:
+        return np.cumsum(values)
+    result = np.empty(values.size)
+    for first, last in pairwise(start.tolist()):
+        np.cumsum(values[first:last], out=result[first:last])
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What a leaf is in each row.
+
+    Attributes
+    ----------
+    value : array (rows,).
+    influence : array (m,); the derivative by the weight of each record, in the order of the sample, parameters held.
+    slopes : for each parameter an array (rows,), the derivative of the value by it.
+    low, high : limits that the leaf brings itself, arrays (rows,) or None.
+    """
+
+    value: Floats
+    influence: Floats
+    slopes: tuple[Floats, ...] = ()
+    low: Floats | None = None
+    high: Floats | None = None

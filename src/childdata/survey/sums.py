@@ -1,0 +1,162 @@
+"""The sums by pair that the smooth statistics are made of: each row expression added up once.
+
+A `Basis` holds the expressions of a statistic on every record, known together, shifted by a round number near their
+mean so that large means cost no digits; `Measured` their weighted sums by (unit, cell) pair, and second moments by cell
+when a design effect asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from childdata.survey.arrays import Floats, Mask, summed
+from childdata.survey.columns import Columns, both, rough_centre
+from childdata.survey.reduce import Grouped, Pairs
+from childdata.survey.statistic import Count, Node, Total, Whole, leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The row expressions of a statistic, known together, shifted by a round number near their mean.
+
+    Attributes
+    ----------
+    known : records where all of them are known; None for all.
+    values : by total, the shifted values on every record, 0 where unknown; None stands for the constant 1.
+    shift : by total, the number taken off.
+    """
+
+    known: Mask | None
+    values: dict[Total, Floats | None]
+    shift: dict[Total, float]
+
+    @staticmethod
+    def of(trees: Sequence[Node], columns: Columns) -> Basis:
+        """The basis of trees whose categories are filled in; what they take from the whole survey is not part of it."""
+        found = list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree)))
+        known: Mask | None = None
+        values: dict[Total, Floats | None] = {}
+        shift: dict[Total, float] = {}
+        for leaf in found:
+            if isinstance(leaf, (Count, Whole)):
+                continue
+            for expression in leaf.expressions():
+                as_factor = isinstance(leaf, Total) and leaf.category is not None and expression == leaf.expression
+                known = both(known, columns.known(expression, as_factor=as_factor))
+        for leaf in found:
+            if isinstance(leaf, Total):
+                values[leaf], shift[leaf] = _values(leaf, columns)
+        return Basis(known, values, shift)
+
+
+def _values(leaf: Total, columns: Columns) -> tuple[Floats | None, float]:
+    if leaf.category is not None:
+        factor = columns.factor(leaf.expression)
+        chosen = (factor.code == factor.values.index(leaf.category)).astype(np.float64)
+        return chosen if leaf.of is None else chosen * columns.number(leaf.of).value, 0.0
+    if not leaf.expression.names and not leaf.expression.code_names:
+        constant = columns.number(leaf.expression).value
+        if constant.size and (constant == 1).all():
+            return None, 0.0
+    column = columns.number(leaf.expression)
+    centre = rough_centre(column)
+    values = column.value - centre if centre else column.value
+    return values, centre
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Used:
+    """The records of a partition where something is known; shared by all statistics that are known on the same.
+
+    Attributes
+    ----------
+    pairs : the pairs of the partition.
+    weight : array (m,); weights of the records inside, 0 where an argument is unknown.
+    known : array (m,); whether the record counts: in the domain, known, weight above zero.
+    ones, count : arrays (pairs,); Σ w over the records that count, and their number.
+    """
+
+    pairs: Pairs
+    weight: Floats
+    known: Mask
+    ones: Floats
+    count: Floats
+
+    @staticmethod
+    def of(pairs: Pairs, known: Mask | None, weight: Floats) -> Used:
+        """Where a mask over all records holds and the weight is above zero."""
+        inside = pairs.select(weight)
+        positive = inside > 0
+        if known is not None:
+            positive = positive & (known if pairs.inside is None else known[pairs.inside])
+            inside = np.where(positive, inside, 0.0)
+        return Used(pairs, inside, positive, pairs.sums_inside(inside), pairs.counts_inside(positive))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """A statistic's sums on one partition.
+
+    Attributes
+    ----------
+    pairs : the pairs of the partition.
+    weight : array (m,); weights of the records inside, 0 where an argument is unknown.
+    known : array (m,); whether the record counts: in the domain, known, weight above zero.
+    ones : array (pairs,); Σ w over the known records.
+    sums : by total, Σ w·e by pair, shifted.
+    """
+
+    pairs: Pairs
+    basis: Basis
+    weight: Floats
+    known: Mask
+    ones: Floats
+    sums: dict[Total, Floats]
+    count: Floats
+    _moments: dict[tuple[Total | None, Total | None], Floats] = field(default_factory=dict)
+
+    @staticmethod
+    def of(basis: Basis, used: Used) -> Measured:
+        """Sum a basis by pair."""
+        pairs = used.pairs
+        sums = {
+            leaf: used.ones if values is None else pairs.sums_inside(used.weight * pairs.select(values))
+            for leaf, values in basis.values.items()
+        }
+        return Measured(pairs, basis, used.weight, used.known, used.ones, sums, used.count)
+
+    def totals(self, grouped: Grouped) -> dict[Total, Floats]:
+        """The value of each total, by row."""
+        size = grouped.by_row(self.ones)
+        return {leaf: grouped.by_row(sums) + self.basis.shift[leaf] * size for leaf, sums in self.sums.items()}
+
+    def nonzero(self, leaf: Total) -> Floats:
+        """The records used for which an expression is not zero, by pair."""
+        values = self.basis.values[leaf]
+        if values is None:
+            return self.count
+        there = self.known & (self.pairs.select(values) != -self.basis.shift[leaf])
+        return self.pairs.sums_inside(there.astype(np.float64))
+
+    def moment(self, a: Total | None, b: Total | None) -> Floats:
+        """Σ w·a·b by cell of two shifted expressions; None is the constant 1."""
+        first, second = (None if leaf is None else self.basis.values[leaf] for leaf in (a, b))
+        if first is None and second is None:
+            return summed(self.pairs.cell, self.ones, self.pairs.cells)
+        if first is None or second is None or (a == b and _is_indicator(a)):
+            single = b if first is None else a
+            sums = self.ones if single is None else self.sums[single]
+            return summed(self.pairs.cell, sums, self.pairs.cells)
+        key = (a, b)
+        if key not in self._moments:
+            product = self.weight * self.pairs.select(first) * self.pairs.select(second)
+            self._moments[key] = summed(self.pairs.place, product, self.pairs.cells)
+        return self._moments[key]
+
+
+def _is_indicator(leaf: Total | None) -> bool:
+    """Whether a total is of zeros and ones, whose squares they are themselves."""
+    return leaf is not None and (leaf.category is not None or leaf.expression.kind == "truth")
