@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 
 from childdata.errors import DesignError
+from childdata.survey.adjustment import Adjustment
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.replicates import Replicates
-from childdata.survey.adjustment import Adjustment
 from childdata.words import word
 
 

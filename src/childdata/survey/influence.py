@@ -7,6 +7,7 @@ Whoever has the values and the derivative of each by every record's weight hands
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def from_influence(
     used = design.weight > 0 if known is None else known & (design.weight > 0)
     lonely = survey.lonely_psu or rules.lonely
     spread = _spread(design, value, influence, used, refit, lonely, survey.lonely_domains == "adjust")
-    facts = labels.reset_index(drop=True).assign(**_facts(design, used, rows, df))
+    facts = labels.reset_index(drop=True).assign(**cast(dict[str, Any], _facts(design, used, rows, df)))
     facts["scale"] = list(scale) if not isinstance(scale, str) else [scale] * rows
     by = tuple(str(name) for name in labels if name not in {"statistic", "item"})
     frame = facts.assign(estimate=value, se=np.where(np.isnan(value), np.nan, np.sqrt(spread.variances())))

@@ -120,7 +120,8 @@ class Seen:
         return np.broadcast_to(value, (self.grouped.size,)).astype(np.float64)
 
     def _woodruff(self, leaf: Quantile, sample: Sample, how: Inference) -> Solved:
-        assert leaf.interval is not None and isinstance(leaf.p, float)
+        assert leaf.interval is not None
+        assert isinstance(leaf.p, float)
 
         def standard_errors(influence: Floats) -> Floats:
             return how.standard_errors(self.scattered(sample, influence * sample.weight))
@@ -294,9 +295,7 @@ def _record_influence(
     return np.where((row >= 0) & measured.known, influence, 0.0)
 
 
-def _record_moments(
-    influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen
-) -> tuple[Floats, Floats]:
+def _record_moments(influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen) -> tuple[Floats, Floats]:
     """Σ w (u − ū)² and Σ w u; what comes from all records is taken where it meets the row's own."""
     row = seen.grouped.row_of_records()
     shown = np.flatnonzero((row >= 0) & seen.measured.known)

@@ -82,7 +82,7 @@ class Repeated:
         sample = seen.sample(leaf.y)
         shape = (self.replicates.size, seen.grouped.size)
         points = [np.broadcast_to(evaluate(one, self.value), shape) for one in leaf.parameters]
-        unit = pairs.select(self.replicates.unit)
+        unit = self.replicates.unit if pairs.inside is None else self.replicates.unit[pairs.inside]
         result = np.empty(shape)
         for r in range(self.replicates.size):
             weight = self._base * self.replicates.factor[unit, r]
@@ -100,5 +100,5 @@ def replicate_sums(grouped: Grouped, sums: Floats, replicates: Replicates) -> Fl
     entries = (sums[shown], (grouped.row[shown], grouped.pairs.unit[shown]))
     by_unit = csr_array(entries, shape=shape)
     dense = shape[0] * shape[1] <= _DENSE and shown.size * 20 > shape[0] * shape[1]
-    product: Floats = (by_unit.toarray() if dense else by_unit) @ replicates.factor
-    return product.T
+    product = by_unit.toarray() @ replicates.factor if dense else by_unit @ replicates.factor
+    return np.asarray(product).T

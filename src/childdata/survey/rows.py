@@ -16,10 +16,12 @@ import pandas as pd
 
 from childdata.microdata.labels import Frozen
 from childdata.survey.arrays import Floats, Mask
+from childdata.survey.call import Call
 from childdata.survey.design import Design
-from childdata.survey.estimate import Call, Result, RowBlock, degrees_of_freedom
+from childdata.survey.estimate import Result, RowBlock
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, coefficient_of_variation
 from childdata.survey.intervals import Convention, interval_of
+from childdata.survey.layout import degrees_of_freedom
 from childdata.vocabulary import TOTAL
 
 

@@ -300,5 +300,6 @@ def _beside(a: Block, b: Block) -> Block:
             'estimate both statistics in one call, or say keep="scores"'
         )
     left, right = (one.deviations() if isinstance(one, Scores) else one for one in (a, b))
-    assert isinstance(left, Deviations) and isinstance(right, Deviations)
+    assert isinstance(left, Deviations)
+    assert isinstance(right, Deviations)
     return Deviations(left.stage, np.hstack([left.matrix, right.matrix]))

@@ -180,6 +180,8 @@ def evaluate(node: Node, value_of: Callable[[Leaf], Floats]) -> Floats:
             return a + b if operator == "+" else a - b if operator == "-" else a * b if operator == "*" else a / b
         case Function(name, arguments):
             return FUNCTIONS[name](*(evaluate(one, value_of) for one in arguments))[0]
+        case OverCategories():
+            raise _not_written_out()
     return value_of(node)
 
 
@@ -203,11 +205,17 @@ def differentiate(node: Node, solve: Solve) -> Derivative:
             return _combine(operator, differentiate(left, solve), differentiate(right, solve))
         case Function(name, arguments):
             inner = [differentiate(one, solve) for one in arguments]
-            value, by_argument = FUNCTIONS[name](*(one for one, _ in inner))
-            return value, _chained(inner, by_argument)
-    value, by_parameter = solve(node)
+            joined, by_argument = FUNCTIONS[name](*(one for one, _ in inner))
+            return joined, _chained(inner, by_argument)
+        case OverCategories():
+            raise _not_written_out()
+    found, by_parameter = solve(node)
     through = _chained([differentiate(one, solve) for one in parts(node)], by_parameter)
-    return value, _added({node: np.ones_like(value)}, through)
+    return found, _added({node: np.ones_like(found)}, through)
+
+
+def _not_written_out() -> EstimationError:
+    return EstimationError("a sum over categories is written out before it is computed; see Statistic.expanded")
 
 
 def _chained(inner: list[Derivative], slopes: tuple[Floats, ...]) -> dict[Leaf, Floats]:

@@ -144,7 +144,7 @@ def quantile(
     if interval not in _INTERVALS:
         raise EstimationError(f"quantile interval {interval!r} is not known; choose one of {', '.join(_INTERVALS)}")
     leaves = [Quantile(expression, one, _RULES[rule], interval) for one in points]
-    items = tuple(Item(leaf.p if several else None, leaf) for leaf in leaves)
+    items = tuple(Item(one if several else None, leaf) for one, leaf in zip(points, leaves, strict=True))
     name = f"quantile({expression.text})" if several else f"quantile({expression.text}, {points[0]:g})"
     return Statistic(items, "amount", name)
 

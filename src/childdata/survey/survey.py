@@ -21,11 +21,12 @@ from childdata.errors import ChilddataWarning, DesignError, EstimationError
 from childdata.expression import Rule, parse
 from childdata.microdata import Dataset
 from childdata.survey.arrays import Codes, Floats
+from childdata.survey.call import Call
 from childdata.survey.columns import Records
 from childdata.survey.description import Description, describe
 from childdata.survey.design import Design, Stage, checked_weight, crossed, encode, label, make_stages, refuse_missing
 from childdata.survey.domains import MissingBy
-from childdata.survey.estimate import Call, run
+from childdata.survey.estimate import run
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
 from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
 from childdata.survey.replicate_columns import given_replicates
@@ -138,7 +139,7 @@ class Survey:
 
         Raises
         ------
-        DesignError where the design does not fit the kind (BRR wants two PSUs in each stratum), or its weights are calibrated.
+        DesignError where the design does not fit the kind (BRR wants two PSUs in each stratum).
         """
         made = make_replicates(self.design, kind, lonely=self.lonely_psu or "fail", records=self.records)
         design = dataclasses.replace(self.design, replicates=made, notes=(*self.design.notes, *made.notes))

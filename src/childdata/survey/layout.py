@@ -1,0 +1,174 @@
+"""The rows of a call before anything is estimated: partitions of the records, and what all statistics share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from childdata.errors import EstimationError
+from childdata.survey.arrays import Codes, Floats, Mask
+from childdata.survey.call import Call
+from childdata.survey.columns import Records, both
+from childdata.survey.design import Design
+from childdata.survey.domains import Factor, MissingBy, Partition, entries_of, partition
+from childdata.survey.reduce import Grouped, Members, Pairs, members_by_row
+from childdata.survey.sums import Basis, Measured, Used
+from childdata.vocabulary import MISSING
+from childdata.words import word
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """One entry of a call: its pairs, and each grouping with what all statistics share in it."""
+
+    pairs: Pairs
+    grouped: tuple[Grouped, ...]
+    members: tuple[Members, ...]
+    records: Floats
+    counted: Floats
+    weighted: Floats
+    _used: dict[int, Used] = field(default_factory=dict)
+
+    def used(self, basis: Basis, weight: Floats) -> Used:
+        """The records where a basis is known, counted once for all statistics that share its mask."""
+        key = id(basis.known)
+        if key not in self._used:
+            self._used[key] = Used.of(self.pairs, basis.known, weight)
+        return self._used[key]
+
+
+def layouts_of(records: Records, design: Design, call: Call, inside: Mask | None) -> tuple[list[Layout], list[str]]:
+    factors: dict[str, Factor] = {}
+
+    def resolved(variables: Sequence[str]) -> tuple[str, ...]:
+        return tuple(_variable(records, one) for one in variables)
+
+    by = resolved([call.by] if isinstance(call.by, str) else call.by) if call.by is not None else None
+    each = call.each
+    if each is not None:
+        entries = [each] if isinstance(each, str) else each
+        each = [resolved([one] if isinstance(one, str) else one) for one in entries]
+    entries_wanted = entries_of(by, each, call.margins)
+    notes: list[str] = []
+    for name in dict.fromkeys(name for variables, _ in entries_wanted for name in variables):
+        factors[name] = records.factor(name)
+        notes += _missing_by_note(factors[name], call.missing_by, inside)
+    if call.missing_by == "drop":
+        for factor in factors.values():
+            inside = both(inside, factor.code >= 0)
+    layouts = []
+    unit, units = units_of(design)
+    for variables, groupings in entries_wanted:
+        made = partition([factors[one] for one in variables], groupings, inside, call.missing_by, design.weight.size)
+        notes += _empty_cells_note([factors[one] for one in variables], made)
+        pairs = Pairs.of(unit, units, made)
+        grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
+        everyone = Used.of(pairs, None, design.weight)
+        members = tuple(_members(one, everyone.known, everyone.count, design) for one in grouped)
+        whole = pairs.counts_inside(np.ones(everyone.known.size, dtype=bool))
+        layouts.append(Layout(pairs, grouped, members, whole, everyone.count, everyone.ones, {id(None): everyone}))
+    return layouts, notes
+
+
+def _members(grouped: Grouped, known: Mask, count: Floats, design: Design) -> Members:
+    """The PSUs of each row; pairs of replicate units tell nothing of them, records do."""
+    if design.replicates is None:
+        return members_by_row(grouped, count > 0, design.stages)
+    pairs, last = grouped.pairs, design.stages[-1]
+    place = np.where(known, pairs.place, -1)
+    made = Partition(place, pairs.cells, (grouped.rows,))
+    unit = last.unit if pairs.inside is None else last.unit[pairs.inside]
+    by_unit = Grouped.of(Pairs.of(unit, last.stratum.size, made), grouped.rows)
+    return members_by_row(by_unit, np.ones(by_unit.row.size, dtype=bool), design.stages)
+
+
+def _variable(records: Records, name: str) -> str:
+    if name not in records.names and any(sign in name for sign in "<>=()"):
+        raise EstimationError(
+            f"rows are made by variables, and {name!r} is a rule; make a variable of it first, such as "
+            f"survey.with_columns(group={name!r})"
+        )
+    return records.find(name)
+
+
+def _empty_cells_note(factors: Sequence[Factor], made: Partition) -> list[str]:
+    """How many combinations of the labels that the data have are without a record in the domain."""
+    possible = int(np.prod([len(factor.labels) for factor in factors])) if factors else 0
+    labelled = next((rows for rows in made.groupings if len(rows.variables) == len(factors)), None)
+    if not factors or labelled is None:
+        return []
+    present = sum(MISSING not in labels for labels in labelled.labels)
+    if present >= possible:
+        return []
+    names = " × ".join(factor.name for factor in factors)
+    return [word("told.empty_cells", count=possible - present, possible=possible, name=repr(names))]
+
+
+def _missing_by_note(factor: Factor, rule: MissingBy, inside: Mask | None) -> list[str]:
+    missing = factor.code < 0
+    count = int(missing.sum() if inside is None else (missing & inside).sum())
+    if not count:
+        return []
+    return [word(f"told.missing_{rule}", name=repr(factor.name), count=count)]
+
+
+def shared_facts(layout: Layout, measured: Measured, design: Design) -> list[dict[str, Floats]]:
+    """For each grouping what stands beside the estimates of a statistic: n, PSUs, missing, and the df they give."""
+    facts = []
+    used = design.weight > 0 if measured.basis.known is None else (design.weight > 0) & measured.basis.known
+    for grouped, all_members in zip(layout.grouped, layout.members, strict=True):
+        n, size = grouped.by_row(measured.count), grouped.by_row(measured.ones)
+        counted, weighted = grouped.by_row(layout.counted), grouped.by_row(layout.weighted)
+        members = all_members
+        if measured.basis.known is not None:
+            members = _members(grouped, measured.known, measured.count, design)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            missing_share = np.where(weighted > 0, np.maximum(1 - size / weighted, 0), np.nan)
+        missing = counted - n
+        facts.append(
+            {
+                "n": n,
+                "n_weighted": size,
+                "counted": counted,
+                "rows": grouped.by_row(layout.records),
+                "sample_n": np.full(n.shape, float(used.sum())),
+                "sample_size": np.full(n.shape, design.weight[used].sum()),
+                "known_rows": _known_rows(layout, grouped, measured),
+                "psus": members.psus,
+                "missing": missing,
+                "missing_share": np.where(missing == 0, np.where(counted > 0, 0.0, np.nan), missing_share),
+                "df_domain": members.psus - members.strata,
+                "df_members": all_members.psus - all_members.strata,
+                "df_strata": members.sampled - members.strata,
+            }
+        )
+    return facts
+
+
+def _known_rows(layout: Layout, grouped: Grouped, measured: Measured) -> Floats:
+    """Records of each row where the statistic is known, those of weight zero included."""
+    if measured.basis.known is None:
+        return grouped.by_row(layout.records)
+    return grouped.by_row(layout.pairs.sums(measured.basis.known.astype(np.float64)))
+
+
+def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, call: Call) -> Floats:
+    """The df of each row under the convention of the call."""
+    rule = call.convention.df
+    if call.df is not None:
+        return np.full(facts["n"].shape, call.df)
+    if design.replicates is not None:
+        return np.full(facts["n"].shape, design.replicates.degrees_of_freedom)
+    if rule == "design" or (rule == "strata" and not call.where):
+        return np.full(facts["n"].shape, float(design.degrees_of_freedom))
+    return facts[f"df_{rule}"]
+
+
+def units_of(design: Design) -> tuple[Codes, int]:
+    """The units that records are summed by: those of the last stage, or those that have a replicate factor."""
+    if design.replicates is not None:
+        return design.replicates.unit, design.replicates.factor.shape[0]
+    last = design.stages[-1]
+    return last.unit, last.stratum.size
