@@ -60,7 +60,8 @@ def one_stage(p: object, pps: PPS, *, strata: object = None, units: object = Non
 
 
 def variance(design: Unequal, scores: object, lonely: Any = "fail") -> float:
-    return float(spread(design, scores, lonely).variances()[0])
+    """The sum of what the blocks add: an estimate may be below zero."""
+    return float(sum(block.variances()[0] for block in spread(design, scores, lonely).blocks))
 
 
 # by hand: two units drawn with p = 1/2 and 1/4, scores 4 and 8 --------------------------------------------------------
@@ -269,7 +270,7 @@ def test_unit_taken_with_certainty_is_a_stratum_of_its_own_and_is_told() -> None
     assert design.strata_labels(["North"], ["8", "9", "7"]) == ("North", "North, certainty 7")
     assert design.strata_labels(["North"]) == ("North", "North, certainty")
     assert design.notes[0] == (
-        "units taken with certainty, each a stratum of its own that adds nothing to the variance: 1"
+        "units taken with certainty, each a stratum of its own that adds nothing at its stage: 1"
     )
     first = design.stages[0]
     assert (first.stratum.size - first.sampled.size, design.degrees_of_freedom) == (1, None)
