@@ -477,6 +477,64 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Stata centres the jackknife of {source} on the mean of each stratum; here it is the mean of all replicates",
         "Stata центрирует складной нож в {source} на среднем страты; здесь – на среднем всех реплик",
     ),
+    # Notes and labels of models of areas.
+    "label.direct": ("Direct", "Прямая оценка"),
+    "label.model": ("Model", "Модель"),
+    "told.area_mse": (
+        "standard errors of model estimates are roots of mean squared errors",
+        "стандартные ошибки оценок по модели – корни из средних квадратов ошибок",
+    ),
+    "told.area_totals": (
+        "rows that are no areas but totals, or records without one, were left out: {count}",
+        "исключены строки итогов и записей без территории: {count}",
+    ),
+    "told.area_synthetic": (
+        "areas without a direct estimate that can be used: {count}; theirs are of the regression alone",
+        "территорий без пригодной прямой оценки: {count}; их оценки – только по регрессии",
+    ),
+    "told.area_no_error": (
+        "areas whose direct estimate has no standard error above 0, so that it is not used: {count}",
+        "территорий, у прямой оценки которых нет стандартной ошибки больше 0 и она не использована: {count}",
+    ),
+    "told.area_correlated": (
+        "pairs of areas whose direct estimates correlate by more than {bound}: {count}, at most {most}; the model takes "
+        "all as independent",
+        "пар территорий с корреляцией прямых оценок более {bound}: {count}, наибольшая {most}; модель считает "
+        "все независимыми",
+    ),
+    "told.area_zero": (
+        "the variance of the effects of areas is estimated as 0: the estimates are those of the regression",
+        "дисперсия эффектов территорий оценена как 0: оценки совпадают с регрессией",
+    ),
+    "told.area_outside": (
+        "model estimates of shares outside 0 to 1: {count}; the model is linear",
+        "оценок долей по модели вне пределов от 0 до 1: {count}; модель линейна",
+    ),
+    "told.area_negative": (
+        "mean squared errors that came out negative and are unknown: {count}",
+        "средних квадратов ошибок, оказавшихся отрицательными и потому неизвестных: {count}",
+    ),
+    "told.area_smoothed": (
+        "sampling variances are smoothed: their logarithm on log n over {count} areas, slope {slope}",
+        "дисперсии выборки сглажены: их логарифм по log n для {count} территорий, наклон {slope}",
+    ),
+    # A regression on one page.
+    "regression.title": ("Regression under the sampling design", "Регрессия с учётом дизайна выборки"),
+    "regression.response": ("Response", "Зависимая переменная"),
+    "regression.family": ("Family", "Семейство"),
+    "regression.link": ("Link", "Функция связи"),
+    "regression.records": ("Records", "Наблюдений"),
+    "regression.left_out": ("Left out as unknown", "Исключено: нет ответа"),
+    "regression.psus": ("PSUs", "ПЕО"),
+    "regression.weighted": ("Weighted count", "Взвешенное число"),
+    "regression.df": ("Residual df", "Степеней свободы"),
+    "regression.dispersion": ("Dispersion", "Дисперсия остатков"),
+    "regression.r_squared": ("R²", "R²"),
+    "regression.convention": ("Convention", "Соглашение"),
+    "regression.coefficient": ("coef", "коэф."),
+    "regression.se": ("se", "ст. ош."),
+    "column.variable": ("Variable", "Переменная"),
+    "column.change": ("Change", "Изменение"),
     # Headings of a codebook.
     "codebook.title": (
         "Codebook of {source}: {variables} variables, {records} records",
@@ -628,6 +686,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "provenance.seed": ("Seed", "Начальное число"),
     "provenance.method_file": ("Method file", "Файл методики"),
     "provenance.date": ("Date", "Дата"),
+    "provenance.model": ("Model", "Модель"),
+    "provenance.auxiliaries": ("Auxiliaries", "Вспомогательные переменные"),
+    "provenance.variance": ("Sampling variances", "Дисперсии выборки"),
     # What weights look like; the last part is the name of the column.
     "weights.title": ("Weights of", "Веса:"),
     "weights.group": ("Group", "Группа"),
