@@ -159,6 +159,8 @@ def compact(keys: Codes, size: int) -> tuple[Codes, Codes]:
         present = np.zeros(size, dtype=bool)
         present[keys] = True
         kept = np.flatnonzero(present)
+        if kept.size == size:
+            return keys, kept
         number = np.empty(size, dtype=np.intp)
         number[kept] = np.arange(kept.size)
         return number[keys], kept
