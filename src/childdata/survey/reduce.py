@@ -151,7 +151,7 @@ def triplets(grouped: Grouped, score: Floats, member: Mask) -> Triplets:
     """The scores of the pairs that have a member, as triplets."""
     kept = grouped.order
     distinct = grouped.pairs.alone or grouped.size == grouped.pairs.cells
-    if kept.size == member.size and member.all() and kept[0] == 0 and kept[-1] == kept.size - 1:
+    if kept.size == member.size and member.all() and (kept[1:] > kept[:-1]).all():
         return Triplets(grouped.pairs.unit, grouped.row, score, distinct)
     kept = kept[member[kept]]
     return Triplets(grouped.pairs.unit[kept], grouped.row[kept], score[kept], distinct)
