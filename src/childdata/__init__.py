@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from childdata import errors, plot
 from childdata.microdata import Dataset, Scan, Variable, read, read_chunks, scan, write
 from childdata.survey import (
+    PPS,
     Estimates,
+    Phase,
     Statistic,
     Survey,
     count,
@@ -23,10 +25,12 @@ from childdata.survey import (
     log,
     mean,
     median,
+    phase_shares,
     proportion,
     quantile,
     ratio,
     total,
+    two_phase,
 )
 from childdata.table import Disclosure, Table
 
@@ -36,9 +40,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "PPS",
     "Dataset",
     "Disclosure",
     "Estimates",
+    "Phase",
     "Scan",
     "Statistic",
     "Survey",
@@ -50,6 +56,7 @@ __all__ = [
     "log",
     "mean",
     "median",
+    "phase_shares",
     "plot",
     "proportion",
     "quantile",
@@ -59,6 +66,7 @@ __all__ = [
     "scan",
     "synthetic",
     "total",
+    "two_phase",
     "write",
 ]
 

@@ -23,13 +23,13 @@ VALUES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 99.0])
 
 
 def test_pairs_are_those_that_occur() -> None:
-    assert list(zip(PAIRS.unit.tolist(), PAIRS.cell.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 0), (2, 1)]
+    assert list(zip(PAIRS.unit.tolist(), PAIRS.cell.tolist(), strict=True)) == [(0, 0), (1, 0), (0, 1), (2, 1)]
     assert PAIRS.inside is not None
     assert PAIRS.inside.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_values_are_summed_by_pair_and_those_in_no_cell_left_out() -> None:
-    assert PAIRS.sums(VALUES).tolist() == [1, 2, 3 + 4, 5]
+    assert PAIRS.sums(VALUES).tolist() == [1, 3 + 4, 2, 5]
 
 
 def test_sums_by_row_of_two_groupings_of_the_same_pairs() -> None:
@@ -58,7 +58,7 @@ def test_an_empty_partition_has_no_pairs() -> None:
 
 
 def test_triplets_keep_a_zero_of_a_unit_with_a_member() -> None:
-    found = triplets(Grouped.of(PAIRS, WHOLE), np.array([1.0, -1.0, 0.0, 0.0]), np.array([True, True, True, False]))
+    found = triplets(Grouped.of(PAIRS, WHOLE), np.array([1.0, 0.0, -1.0, 0.0]), np.array([True, True, True, False]))
     matrix = found.matrix(3, 1)
     assert matrix.toarray().ravel().tolist() == [0, 0, 0]
     assert matrix.indices.tolist() == [0, 1]  # unit 2 has no member

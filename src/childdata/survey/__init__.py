@@ -1,14 +1,19 @@
 """Estimates with covariance: the algebra of statistics and the one engine that turns influence into variance."""
 
 from childdata.survey.estimates import Estimates
+from childdata.survey.phases import Phase
+from childdata.survey.pps import PPS
 from childdata.survey.spread import Spread
 from childdata.survey.statistic import Statistic, exp, log
 from childdata.survey.statistics import count, mean, median, proportion, quantile, ratio, total
 from childdata.survey.survey import Survey
 from childdata.survey.tests import TestResult
+from childdata.survey.two_phase import phase_shares, two_phase
 
 __all__ = [
+    "PPS",
     "Estimates",
+    "Phase",
     "Spread",
     "Statistic",
     "Survey",
@@ -18,8 +23,10 @@ __all__ = [
     "log",
     "mean",
     "median",
+    "phase_shares",
     "proportion",
     "quantile",
     "ratio",
     "total",
+    "two_phase",
 ]

@@ -33,6 +33,8 @@ def blocks_of(scores: Triplets, rows: int, design: Design, lonely: LonelyRule, l
     matrices = by_stage(scores, rows, design.stages)
     if lonely == "fail":
         _refuse_lonely(design, matrices[0].indices.astype(np.intp))
+    if design.form is not None:
+        return Spread(design.form.blocks(matrices, lonely, lonely_domains))
     blocks: list[Block] = [
         Scores(stage, matrix, lonely, lonely_domains)
         for stage, matrix in zip(design.stages, matrices, strict=True)

@@ -153,8 +153,10 @@ class Columns:
                     f"{expression.text!r} in {self.records.place} holds {_kind(column.dtype)} "
                     "where numbers are wanted; use proportion() for its categories, or read it as numbers first"
                 )
-            known = None if column.null_count() == 0 else column.is_not_null().to_numpy()
-            value = column.cast(pl.Float64).fill_null(0.0).to_numpy()
+            known, whole = None, column.cast(pl.Float64)
+            if column.null_count():
+                known, whole = column.is_not_null().to_numpy(), whole.fill_null(0.0)
+            value = whole.rechunk().to_numpy()
             self._numbers[expression.text] = Column(value, known)
         return self._numbers[expression.text]
 

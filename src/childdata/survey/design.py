@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -53,6 +54,20 @@ class Stage:
         return np.concatenate(([0], np.cumsum(self.sampled)))
 
 
+class Form(Protocol):
+    """A design whose variance is not squares about the means of strata: unequal probabilities, two phases.
+
+    Scores are summed by unit of the design's stages, as always; `blocks` makes of them the blocks of a spread.
+    """
+
+    @property
+    def degrees_of_freedom(self) -> int | None:
+        """Of the design; None where it is PSUs - strata of the first stage, as everywhere."""
+
+    def blocks(self, matrices: Sequence[Any], lonely: Any, lonely_domains: bool) -> tuple[Any, ...]:
+        """The blocks of a spread, from the scores by unit of each stage."""
+
+
 @dataclass(frozen=True, slots=True)
 class Design:
     """Weights and stages of a sample, checked; the codes behind a `Survey`.
@@ -65,6 +80,7 @@ class Design:
     psu_labels : the PSU's own number, as text, one per unit of the first stage.
     notes : what was decided while the codes were made.
     replicates : replicate weights, whose spread is then the variance in place of that of the stages.
+    form : of a design with unequal probabilities or of two phases, what makes the variance in place of the stages.
     adjustments : steps of calibration; the variance is that of the residuals, the latest step first.
     """
 
@@ -75,6 +91,7 @@ class Design:
     notes: tuple[str, ...]
     replicates: Replicates | None = None
     adjustments: tuple[Adjustment, ...] = ()
+    form: Form | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -92,6 +109,9 @@ class Design:
         """PSUs - strata among the records with a positive weight; of replicate weights their rank - 1."""
         if self.replicates is not None:
             return self.replicates.degrees_of_freedom
+        own = None if self.form is None else self.form.degrees_of_freedom
+        if own is not None:
+            return own
         first = self.stages[0]
         psus = np.unique(first.unit[self.weight > 0])
         return int(psus.size - np.unique(first.stratum[psus]).size)
@@ -159,6 +179,8 @@ def compact(keys: Codes, size: int) -> tuple[Codes, Codes]:
         present = np.zeros(size, dtype=bool)
         present[keys] = True
         kept = np.flatnonzero(present)
+        if kept.size == size:
+            return keys, kept
         number = np.empty(size, dtype=np.intp)
         number[kept] = np.arange(kept.size)
         return number[keys], kept

@@ -34,12 +34,14 @@ class Factor:
     code : array (n,); 0 .. levels - 1 in the order of the labels, -1 where missing.
     labels : the label of each level.
     values : the value of each level in the data.
+    has_missing : whether a record may be without a value.
     """
 
     name: str
     code: Codes
     labels: tuple[str, ...]
     values: tuple[object, ...]
+    has_missing: bool = True
 
 
 def make_factor(column: pl.Series, value_labels: Mapping[float | str, str] | None) -> Factor:
@@ -77,7 +79,8 @@ def _ordered(column: pl.Series, value_labels: Mapping[float | str, str]) -> Fact
     number[order] = np.arange(len(found))
     number[-1] = -1
     labels = _distinct([str(value_labels.get(found[k]) or label(found[k])) for k in order], [found[k] for k in order])  # type: ignore[call-overload]
-    return Factor(column.name, number[code], labels, tuple(found[k] for k in order))
+    levels = tuple(found[k] for k in order)
+    return Factor(column.name, number[code], labels, levels, column.null_count() > 0)
 
 
 def _distinct(labels: list[str], values: list[object]) -> tuple[str, ...]:
@@ -168,14 +171,15 @@ def partition(
     widths = [len(factor.labels) + 1 for factor in factors]
     for factor, width in zip(factors, widths, strict=True):
         # A missing value is the last level, so that its row stands last.
-        key = key * width + np.where(factor.code < 0, width - 1, factor.code)
-    outside = np.zeros(records, dtype=bool) if inside is None else ~inside
+        code = np.where(factor.code < 0, width - 1, factor.code) if factor.has_missing else factor.code
+        key = code if factor is factors[0] else key * width + code
     if missing_by == "drop":
         for factor in factors:
-            outside |= factor.code < 0
+            if factor.has_missing:
+                inside = factor.code >= 0 if inside is None else inside & (factor.code >= 0)
     size = int(np.prod(widths)) if widths else 1
-    if outside.any():
-        chosen = np.flatnonzero(~outside)
+    if inside is not None and not inside.all():
+        chosen = np.flatnonzero(inside)
         codes, kept = compact(key[chosen], size)
         cell = np.full(records, -1, dtype=np.intp)
         cell[chosen] = codes

@@ -93,6 +93,8 @@ def run(records: Records, design: Design, call: Call) -> Result:
     ]
     spread = _spread(blocks, design, call)
     notes += work.notes
+    negative = 0 if design.form is None else int((spread.raw_variances() < 0).sum())
+    notes += [word("told.negative_variance", count=negative)] if negative else []
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
 
 

@@ -30,6 +30,7 @@ class Layout:
     counted: Floats
     weighted: Floats
     _used: dict[int, Used] = field(default_factory=dict)
+    _facts: dict[int, list[dict[str, Floats]]] = field(default_factory=dict)
 
     def used(self, basis: Basis, weight: Floats) -> Used:
         """The records where a basis is known, counted once for all statistics that share its mask."""
@@ -107,6 +108,8 @@ def _empty_cells_note(factors: Sequence[Factor], made: Partition) -> list[str]:
 
 
 def _missing_by_note(factor: Factor, rule: MissingBy, inside: Mask | None) -> list[str]:
+    if not factor.has_missing:
+        return []
     missing = factor.code < 0
     count = int(missing.sum() if inside is None else (missing & inside).sum())
     if not count:
@@ -116,6 +119,13 @@ def _missing_by_note(factor: Factor, rule: MissingBy, inside: Mask | None) -> li
 
 def shared_facts(layout: Layout, measured: Measured, design: Design) -> list[dict[str, Floats]]:
     """For each grouping what stands beside the estimates of a statistic: n, PSUs, missing, and the df they give."""
+    key = id(measured.basis.known)
+    if key not in layout._facts:
+        layout._facts[key] = _facts(layout, measured, design)
+    return layout._facts[key]
+
+
+def _facts(layout: Layout, measured: Measured, design: Design) -> list[dict[str, Floats]]:
     facts = []
     used = design.weight > 0 if measured.basis.known is None else (design.weight > 0) & measured.basis.known
     for grouped, all_members in zip(layout.grouped, layout.members, strict=True):

@@ -8,7 +8,7 @@ expression, and then one over the pairs for each further margin.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,8 +51,11 @@ class Pairs:
             unit, cell = unit[inside], cell[inside]
         if units == unit.size and np.bincount(unit, minlength=units).max(initial=0) == 1:
             return Pairs(cells, np.arange(units), cell, inside, unit, cell, True)
-        pair, kept = compact(unit * cells + cell, units * cells)
-        return Pairs(cells, pair, cell, inside, kept // max(cells, 1), kept % max(cells, 1), False)
+        # cell by cell, so that the sums of a row lie beside each other
+        key = cell * units
+        key += unit
+        pair, kept = compact(key, units * cells)
+        return Pairs(cells, pair, cell, inside, kept % units, kept // units, False)
 
     def select(self, values: Floats) -> Floats:
         """The values of the records that are in a cell."""
@@ -81,6 +84,7 @@ class Grouped:
     pairs: Pairs
     rows: Rows
     row: Codes
+    _order: list[Codes] = field(default_factory=list)
 
     @staticmethod
     def of(pairs: Pairs, rows: Rows) -> Grouped:
@@ -98,6 +102,17 @@ class Grouped:
         if shown.all():
             return summed(self.row, sums, self.size)
         return summed(self.row[shown], sums[shown], self.size)
+
+    @property
+    def order(self) -> Codes:
+        """The pairs that lie in a row, row by row; found once for all statistics."""
+        if not self._order:
+            if (self.row[1:] >= self.row[:-1]).all():
+                order = np.arange(self.row.size)
+            else:
+                order = np.argsort(short(self.row, self.size), kind="stable")
+            self._order.append(order[np.searchsorted(self.row[order], 0) :])
+        return self._order[0]
 
     def row_of_records(self) -> Codes:
         """The row of each record inside, -1 where it is in none."""
@@ -120,7 +135,9 @@ class Triplets:
         """The sparse matrix units × rows; entries of one unit and row are added, zeros are kept."""
         from scipy.sparse import csc_array
 
-        if self.distinct:
+        if self.distinct and (self.row[1:] >= self.row[:-1]).all():
+            unit, value, row = self.unit, self.value, self.row
+        elif self.distinct:
             order = np.argsort(short(self.row, rows), kind="stable")
             unit, value, row = self.unit[order], self.value[order], self.row
         else:
@@ -132,13 +149,18 @@ class Triplets:
 
 def triplets(grouped: Grouped, score: Floats, member: Mask) -> Triplets:
     """The scores of the pairs that have a member, as triplets."""
-    kept = np.flatnonzero(member & (grouped.row >= 0))
+    kept = grouped.order
     distinct = grouped.pairs.alone or grouped.size == grouped.pairs.cells
+    if kept.size == member.size and member.all() and (kept[1:] > kept[:-1]).all():
+        return Triplets(grouped.pairs.unit, grouped.row, score, distinct)
+    kept = kept[member[kept]]
     return Triplets(grouped.pairs.unit[kept], grouped.row[kept], score[kept], distinct)
 
 
 def stacked(pieces: list[Triplets], sizes: list[int], *, distinct: bool = True) -> Triplets:
     """The triplets of several blocks of rows as one, the rows numbered through."""
+    if len(pieces) == 1:
+        return pieces[0]
     offsets = np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.intp)
     return Triplets(
         np.concatenate([piece.unit for piece in pieces]),
@@ -159,8 +181,9 @@ def by_stage(scores: Triplets, rows: int, stages: tuple[Stage, ...]) -> list[csc
     for position in range(len(stages) - 1, -1, -1):
         stage = stages[position]
         result.append(scores.matrix(stage.stratum.size, rows))
-        # The stratum of a unit of a later stage is the unit of the stage above.
-        scores = Triplets(stage.stratum[scores.unit], scores.row, scores.value, distinct=False)
+        if position:
+            # the stratum of a unit of a later stage is the unit of the stage above
+            scores = Triplets(stage.stratum[scores.unit], scores.row, scores.value, distinct=False)
     return result[::-1]
 
 

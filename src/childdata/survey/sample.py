@@ -8,7 +8,7 @@ replicate weights need no further sort.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -27,7 +27,6 @@ class Sample:
     ----------
     y, weight, row : arrays (m,), sorted.
     start : array (rows + 1,); where each row begins, and m.
-    tie : array (ties,); where each group of equal values begins.
     place : array (m,); which of the records inside each one is.
     column : gives another expression on the records inside.
     """
@@ -36,23 +35,38 @@ class Sample:
     weight: Floats
     row: Codes
     start: Codes
-    tie: Codes
     place: Codes
     column: Callable[[Expression], Floats]
+    _ties: list[Codes] = field(default_factory=list)
 
     @staticmethod
     def of(
         y: Floats, weight: Floats, row: Codes, rows: int, place: Codes, column: Callable[[Expression], Floats]
     ) -> Sample:
-        """Sort records; arrays (m,) of those that lie in a row."""
-        order = np.argsort(y, kind="stable")
-        order = order[np.argsort(short(row[order], rows), kind="stable")] if rows > 1 else order
-        y, row = y[order], row[order]
-        start = np.searchsorted(row, np.arange(rows + 1))
-        apart = np.ones(y.size, dtype=bool)
-        apart[1:] = np.diff(y) > TIE * np.maximum(np.abs(y[1:]), np.abs(y[:-1]))
-        apart[start[:-1][start[:-1] < y.size]] = True
-        return Sample(y, weight[order], row, start, np.flatnonzero(apart), place[order], column)
+        """Sort records; arrays (m,) of those that lie in a row.
+
+        Row by row: sorting parts of the records is less work than sorting all, and the rows are told by their digits.
+        """
+        count = np.bincount(row, minlength=rows)
+        start = np.concatenate(([0], np.cumsum(count)))
+        order = np.argsort(short(row, rows), kind="stable") if rows > 1 else None
+        kept = y if order is None else y[order]
+        inner = np.empty(y.size, dtype=np.intp)
+        for first, last in pairwise(start.tolist()):
+            inner[first:last] = np.argsort(kept[first:last]) + first
+        order = inner if order is None else order[inner]
+        return Sample(y[order], weight[order], np.repeat(np.arange(rows), count), start, place[order], column)
+
+    @property
+    def tie(self) -> Codes:
+        """Where each group of equal values begins, array (ties,); found when first asked for."""
+        if not self._ties:
+            y, start = self.y, self.start[:-1]
+            apart = np.ones(y.size, dtype=bool)
+            apart[1:] = np.diff(y) > TIE * np.maximum(np.abs(y[1:]), np.abs(y[:-1]))
+            apart[start[start < y.size]] = True
+            self._ties.append(np.flatnonzero(apart))
+        return self._ties[0]
 
     @property
     def rows(self) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.design import Stage
+from childdata.survey.quadratic import Quadratic
 from childdata.survey.replicates import Replicates
 from childdata.survey.variance import (
     Centring,
@@ -218,7 +219,7 @@ class Replicated:
         return Replicated(self.stage, made[0], made[1:])
 
 
-Block = Scores | Deviations | Gram | Replicated
+Block = Scores | Deviations | Gram | Replicated | Quadratic
 
 
 def mixture(parts: Sequence[tuple[Codes, Floats]], shape: tuple[int, int]) -> csc_array:
@@ -250,7 +251,13 @@ class Spread:
     blocks: tuple[Block, ...]
 
     def variances(self) -> Floats:
-        """The variance of each row, array (rows,)."""
+        """The variance of each row, array (rows,); one below zero, as a quadratic form can give it, is unknown."""
+        total = self.raw_variances()
+        known: Floats = np.where(total < 0, np.nan, total)
+        return known
+
+    def raw_variances(self) -> Floats:
+        """The sum of what the blocks add, be it below zero."""
         total: Floats = np.sum([block.variances() for block in self.blocks], axis=0)
         return total
 
@@ -294,6 +301,8 @@ class Spread:
 def _beside(a: Block, b: Block) -> Block:
     if isinstance(a, Replicated) and isinstance(b, Replicated):
         return Replicated(a.stage, np.concatenate([a.estimate, b.estimate]), np.hstack([a.values, b.values]))
+    if isinstance(a, Quadratic) and isinstance(b, Quadratic):
+        return a.beside(b)
     if isinstance(a, Gram) or isinstance(b, Gram):
         raise EstimationError(
             f"with more than {GRAM_ABOVE:,} sampling units the scores are not kept, and two calls cannot be joined; "

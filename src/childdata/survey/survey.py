@@ -29,11 +29,13 @@ from childdata.survey.domains import MissingBy
 from childdata.survey.estimate import run
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
 from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
+from childdata.survey.pps import PPS, Drawn
 from childdata.survey.replicate_columns import given_replicates
 from childdata.survey.replicate_kinds import ReplicateKind
 from childdata.survey.replication import make_replicates
 from childdata.survey.rows import make_frame, settings_of
 from childdata.survey.statistic import Statistic
+from childdata.survey.unequal import unequal_design
 from childdata.survey.variance import LonelyRule
 from childdata.words import word
 
@@ -60,7 +62,8 @@ class Survey:
     psu : column of the primary sampling unit, or one column per stage (`["PSU", "HH"]`); without one each record is
         a unit. A number that occurs in several strata names several units.
     fpc : population size per stratum (or sampling fraction): number, column or rule; one per stage of `psu`.
-        Units of a stage without one count as drawn with replacement, and stages below it add nothing.
+        Units of a stage without one count as drawn with replacement, and stages below it add nothing. A stage drawn
+        with unequal probabilities without replacement has `cd.PPS("p")` in this place.
     replicates : replicate weights that come with the data: `cd.Fay("w1..w80", rho=0.5)`, `cd.JKn("rw1..rw60", ...)`;
         variances are then those of the replicates, and strata and PSUs are not needed.
     lonely_psu : what to do with a stratum of one PSU: `"fail"`; `"certainty"` adds nothing (R remove, SPSS);
@@ -93,7 +96,7 @@ class Survey:
         weight: Rule | None = None,
         strata: str | Sequence[str] | None = None,
         psu: str | Sequence[str] | None = None,
-        fpc: Rule | Sequence[Rule] | None = None,
+        fpc: Rule | PPS | Sequence[Rule | PPS] | None = None,
         replicates: ReplicateKind | None = None,
         lonely_psu: LonelyRule | None = None,
         lonely_domains: Literal["keep", "adjust"] = "keep",
@@ -141,6 +144,11 @@ class Survey:
         ------
         DesignError where the design does not fit the kind (BRR wants two PSUs in each stratum).
         """
+        if self.design.form is not None:
+            raise DesignError(
+                "replicate weights are made from strata and PSUs, which do not tell of unequal probabilities without "
+                "replacement nor of two phases; declare the units as drawn with replacement first (weight=, no fpc)"
+            )
         made = make_replicates(self.design, kind, lonely=self.lonely_psu or "fail", records=self.records)
         design = dataclasses.replace(self.design, replicates=made, notes=(*self.design.notes, *made.notes))
         declared = dict(self.declared) | {"replicates": repr(kind), "fingerprint": design.fingerprint}
@@ -324,16 +332,20 @@ def _named(statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic]
 
 
 def _make_design(
-    records: Records, weight: Rule | None, strata: list[str], psu: list[str], fpc: Rule | Sequence[Rule] | None
+    records: Records,
+    weight: Rule | None,
+    strata: list[str],
+    psu: list[str],
+    fpc: Rule | PPS | Sequence[Rule | PPS] | None,
 ) -> tuple[Design, dict[str, str]]:
     strata, psu = [records.find(name) for name in strata], [records.find(name) for name in psu]
-    sizes: list[Rule] = list(fpc) if isinstance(fpc, Sequence) and not isinstance(fpc, str) else []
+    sizes: list[Rule | PPS] = list(fpc) if isinstance(fpc, Sequence) and not isinstance(fpc, str) else []
     if fpc is not None and not sizes:
         sizes = [fpc]  # type: ignore[list-item]
     if len(sizes) > max(len(psu), 1):
         stages_wanted = max(len(psu), 1)
         raise DesignError(f"fpc has {len(sizes)} entries, but psu has {stages_wanted} stages; give one per stage")
-    numbers = _numbers(records, {"weight": weight} | {f"fpc {k + 1}": size for k, size in enumerate(sizes)})
+    numbers = _numbers(records, {"weight": weight} | _rules_of(sizes))
     frame = records.columns([*strata, *psu])
     records_count = _count(records, frame, numbers)
     strata_labels: tuple[str, ...] = ("all",)
@@ -341,11 +353,21 @@ def _make_design(
     if strata:
         stratum, strata_labels = crossed([frame[name] for name in strata])
     units = [_unit(frame[name]) for name in psu] or [np.arange(records_count)]
-    given: list[Floats | None] = [numbers[f"fpc {k + 1}"] for k in range(len(sizes))]
+    given: list[Floats | Drawn | None] = [_given(size, numbers, k + 1) for k, size in enumerate(sizes)]
     given += [None] * (len(units) - len(given))
-    stages = make_stages(stratum, units, given, psu or ["record"])
+    form = None
     notes: list[str] = []
-    if weight is None:
+    if any(isinstance(one, Drawn) for one in given):
+        named = [label(value) for value in frame[psu[0]].to_list()] if psu else None
+        form = unequal_design(stratum, units, given, psu or ["record"], psu_labels=named)
+        stages = form.stages
+        notes += form.notes
+    else:
+        stages = make_stages(stratum, units, given, psu or ["record"])  # type: ignore[arg-type]
+    if weight is None and form is not None:
+        weights, name = form.weight, "1 / probability"
+        notes.append(word("told.weight_from_fpc" if form.complete else "told.no_weight"))
+    elif weight is None:
         weights = _weight_from_fpc(stages, len(units), notes)
         name = "1 / sampling fraction" if sizes else "1"
     else:
@@ -359,8 +381,23 @@ def _make_design(
         first[stages[0].unit] = np.arange(records_count)
         labels = tuple(label(value) for value in frame[psu[0]].gather(first).to_list())
     declared = {"weight": name, "strata": ", ".join(strata), "psu": ", ".join(psu), "fpc": ", ".join(map(str, sizes))}
-    design = Design(weights, stages, strata_labels, labels, tuple(notes))
+    if form is not None:
+        strata_labels = form.strata_labels(strata_labels, labels)
+    design = Design(weights, stages, strata_labels, labels, tuple(notes), form=form)
     return design, declared | {"fingerprint": design.fingerprint}
+
+
+def _rules_of(sizes: Sequence[Rule | PPS]) -> dict[str, Rule | None]:
+    rules: dict[str, Rule | None] = {}
+    for number, size in enumerate(sizes, start=1):
+        rules[f"fpc {number}"] = size.probability if isinstance(size, PPS) else size
+        rules[f"sum_squares {number}"] = size.sum_squares if isinstance(size, PPS) else None
+    return rules
+
+
+def _given(size: Rule | PPS, numbers: Mapping[str, Floats], number: int) -> Floats | Drawn:
+    found = numbers[f"fpc {number}"]
+    return Drawn(size, found, numbers.get(f"sum_squares {number}")) if isinstance(size, PPS) else found
 
 
 def _numbers(records: Records, rules: Mapping[str, Rule | None]) -> dict[str, Floats]:
