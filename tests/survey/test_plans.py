@@ -150,9 +150,11 @@ def test_unequal_probabilities_are_asked_about() -> None:
 
 
 def test_probabilities_of_units_take_the_place_of_an_fpc() -> None:
-    found = DesignPlan("SPSS", "p", "w", (PlanStage(("psu",), (), None, "unequal, without replacement"),))
-    pps = PPS("f")
-    assert found._sized(found.stages[0], pps).fpc is pps
+    drawn = PlanStage(("psu",), ("region",), None, "unequal, without replacement")
+    found = DesignPlan("SPSS", "p", "w", (drawn, PlanStage((), (), "M", "without replacement")))
+    pps, rows = PPS("f"), {**DATA, "id": list(range(8))}
+    by_hand = cd.Survey(rows, weight="w", strata="region", psu=["psu", "id"], fpc=[pps, "M"])
+    assert answer(found.survey(DATA, unequal=pps)).tolist() == answer(by_hand).tolist()
 
 
 def test_every_element_and_attribute_that_is_not_known_is_told() -> None:
@@ -412,6 +414,16 @@ def test_jackknife_multipliers_are_those_of_the_weights_or_of_their_strata(tmp_p
     )
     assert any("mean of each stratum" in note for note in found.left_out)
     assert stata(tmp_path, settings | {"_svy_mse": "mse"}, own).left_out == ()
+
+
+def test_jackknife_of_stata_gives_the_variance_of_the_design(tmp_path: Path) -> None:
+    # leaving PSU k out doubles the other PSU of its stratum; the variance of a total is that of the design, 100,000
+    psu, region, w = (np.array(DATA[name]) for name in ("psu", "region", "w"))
+    left_out = {f"j{k}": np.where(psu == k, 0, np.where(region == (k + 1) // 2, 2 * w, w)) for k in range(1, 5)}
+    own = {(name, "jk_stratum"): str((k + 2) // 2) for k, name in enumerate(left_out)}
+    settings = {"_svy_vce": "jackknife", "_svy_jkrweight": " ".join(left_out), "_svy_mse": "mse"}
+    survey = stata(tmp_path, settings, own).survey({**DATA, **left_out})
+    assert survey.estimate(cd.total("y")).to_frame()["se"].item() == pytest.approx(100_000**0.5, rel=1e-12)
 
 
 def test_replicate_weights_that_vce_does_not_use_are_told(tmp_path: Path) -> None:
