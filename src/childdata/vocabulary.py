@@ -122,6 +122,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{rule} is unknown in {count} records by a division by zero, a logarithm of zero or an overflow",
         "{rule} неизвестно у {count} записей из-за деления на ноль, логарифма нуля или переполнения",
     ),
+    "told.imputations": (
+        "combined from {count} completed data sets by Rubin's rules",
+        "объединено по {count} заполненным наборам данных по правилам Рубина",
+    ),
     "told.line_unknown": (
         "{name} is unknown in {count} records of the whole survey: they have no part in the line",
         "{name} неизвестно у {count} записей всего обследования: в расчёте черты они не участвуют",

@@ -28,6 +28,7 @@ from childdata.survey.design import Design, Stage, checked_weight, crossed, enco
 from childdata.survey.domains import MissingBy
 from childdata.survey.estimate import run
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
+from childdata.survey.imputation import combine, plausible_sets, with_draw
 from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
 from childdata.survey.pps import PPS, Drawn
 from childdata.survey.replicate_columns import given_replicates
@@ -229,8 +230,17 @@ class Survey:
         _check_choice("missing", missing, get_args(Missing))
         _check_choice("missing_by", missing_by, get_args(MissingBy))
         _check_names(by, each)
+        named = _named(statistics)
+        sets = plausible_sets(named, self.records.names, self.records.place)
+        if sets:
+            draws = len(next(iter(sets.values())))
+            options = {"by": by, "each": each, "where": where, "margins": margins, "level": level, "missing": missing}
+            options |= {"missing_by": missing_by, "interval": interval, "convention": convention, "df": df}
+            return combine(
+                [self.estimate(with_draw(named, sets, m), **options, keep=keep) for m in range(draws)]  # type: ignore[arg-type]
+            )
         call = Call(
-            statistics=_named(statistics),
+            statistics=named,
             by=by,
             each=each,
             where=self.domain if where is None else (*self.domain, where),
