@@ -79,7 +79,9 @@ def undefined_notes(columns: Columns) -> list[str]:
 
 def checked(statistics: Mapping[str, Statistic], columns: Columns, inside: Mask | None, design: Design) -> list[str]:
     """Look at the records of the domain as the statistics ask: refuse, or tell."""
-    notes = []
+    notes: list[str] = []
+    if not any(statistic.checks for statistic in statistics.values()):
+        return notes
     used = design.weight > 0 if inside is None else inside & (design.weight > 0)
     for name, statistic in statistics.items():
         for check in statistic.checks:

@@ -57,10 +57,8 @@ def _values(leaf: Total, columns: Columns) -> tuple[Floats | None, float]:
         factor = columns.factor(leaf.expression)
         chosen = (factor.code == factor.values.index(leaf.category)).astype(np.float64)
         return chosen if leaf.of is None else chosen * columns.number(leaf.of).value, 0.0
-    if not leaf.expression.names and not leaf.expression.code_names:
-        constant = columns.number(leaf.expression).value
-        if constant.size and (constant == 1).all():
-            return None, 0.0
+    if leaf.expression.text == "1":
+        return None, 0.0
     column = columns.number(leaf.expression)
     centre = rough_centre(column)
     values = column.value - centre if centre else column.value
