@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from childdata.errors import LineError
 from childdata.expression import Expression
 from childdata.survey.arrays import Floats, summed
 from childdata.survey.blocks import Residuals, blocks_of
@@ -85,7 +86,8 @@ def run(records: Records, design: Design, call: Call) -> Result:
         notes.append(word("told.interval_unused", interval=repr(call.interval)))
     bases = {name: Basis.of([item.node for item in one.items], columns) for name, one in statistics.items()}
     bases = with_missing_rule(bases, call, inside, design.weight)
-    work = Work(columns, design, call, Residuals(design) if design.adjustments else None)
+    alone = bool(call.where) and inside is not None and bool(inside[design.weight > 0].all())
+    work = Work(columns, design, call, Residuals(design) if design.adjustments else None, alone)
     blocks = [
         block
         for name, statistic in statistics.items()
@@ -100,18 +102,24 @@ def run(records: Records, design: Design, call: Call) -> Result:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What a call has at hand while it is carried out; trees on the whole survey are found once."""
+    """What a call has at hand while it is carried out; trees on the whole survey are found once.
+
+    `domain_is_all`: a domain was named, and no record of positive weight is outside it.
+    """
 
     columns: Columns
     design: Design
     call: Call
     residuals: Residuals | None
+    domain_is_all: bool
     notes: list[str] = field(default_factory=list)
     _shared: dict[Whole, Shared] = field(default_factory=dict)
 
     def whole(self, leaf: Whole) -> Shared:
         """A tree on all records of the survey."""
         if leaf not in self._shared:
+            if self.domain_is_all:
+                raise _no_others(self.call)
             self._shared[leaf] = self._on_all_records(leaf)
         return self._shared[leaf]
 
@@ -154,6 +162,16 @@ class Work:
             wide = Triplets(unit, row, slope[row] * shared.score[unit], distinct=True)
             found = stacked([found, wide], [0, 0], distinct=False)
         return found
+
+
+def _no_others(call: Call) -> LineError:
+    """A line relative to all persons, in a file from which all but the domain were dropped, would be another line."""
+    rules = " and ".join(repr(str(getattr(rule, "text", rule))) for rule in call.where)
+    return LineError(
+        "a relative line is of all persons of the survey, but the survey holds only those of its domain: no record is "
+        f"outside where={rules}. Make the survey of all persons and keep where=, give the line as a number, or say "
+        "within='domain' if the line is to be that of the domain"
+    )
 
 
 def _names_of(leaf: Leaf) -> tuple[Expression, ...]:
