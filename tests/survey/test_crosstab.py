@@ -137,9 +137,7 @@ def test_layer_without_a_test_says_why() -> None:
 def test_test_of_a_table_is_chi2_with_its_settings(people: cd.Survey) -> None:
     table = crosstab(people, "sex", "school", where="income > 3", convention="r", df=9)
     found = table.test("lr", proportions="null")
-    wanted = chi2(
-        people, "sex", "school", statistic="lr", proportions="null", where="income > 3", convention="r", df=9
-    )
+    wanted = chi2(people, "sex", "school", statistic="lr", proportions="null", where="income > 3", convention="r", df=9)
     assert (found.statistic, found.df, found.p, found.n) == (wanted.statistic, wanted.df, wanted.p, wanted.n)
     assert found.df[1] == pytest.approx(9)
 
