@@ -82,9 +82,8 @@ def trim(
     Source: Valliant, Dever & Kreuter (2018), section 14.4.
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.trim import trim
     >>> people = cd.Survey({"w": [1.0, 2.0, 3.0, 10.0]}, weight="w")
-    >>> trim(people, upper=7).design.weight.tolist()
+    >>> cd.trim(people, upper=7).design.weight.tolist()
     [2.0, 3.0, 4.0, 7.0]
     """
     _check(lower, upper, of, redistribute)
