@@ -77,8 +77,8 @@ def trim(
 
     Raises
     ------
-    EstimationError for limits that cannot be kept, naming the group; or if what raised weights take from the others would
-    make one negative.
+    EstimationError for limits that cannot be kept, naming the group; or if what raised weights take from the others
+    would make one negative.
 
     Source: Valliant, Dever & Kreuter (2018), section 14.4.
 
