@@ -145,8 +145,8 @@ def _blanks(matrix: Floats, names: Sequence[str], kind: ReplicateKind) -> tuple[
     if kind.blank == "refuse":
         raise DesignError(
             f"replicate weights are missing in {count} places, in {int(blank.any(axis=1).sum())} of {len(matrix)} "
-            f"records and {touched.size} of {len(names)} columns (first {names[touched[0]]!r}); if a blank means zero in "
-            f"this file, say cd.{kind.name}(..., blank='zero'), else drop these records before declaring the survey"
+            f"records and {touched.size} of {len(names)} columns (first {names[touched[0]]!r}); if a blank means "
+            f"zero in this file, say cd.{kind.name}(..., blank='zero'), else drop these records first"
         )
     filled = matrix.copy(order="K")
     filled[:, touched] = np.where(blank, 0.0, matrix[:, touched])
