@@ -31,6 +31,7 @@ from childdata.survey.spread import Block, Deviations, Replicated, Spread, mixtu
 from childdata.survey.statistic import Item, Statistic
 from childdata.words import word
 
+_NOTHING = 1e-14  # a share of the variance that only rounding makes
 DfRule = Literal["barnard-rubin", "rubin", "complete"]
 
 
@@ -135,7 +136,7 @@ def combine(estimates: Sequence[Estimates], *, df: DfRule = "barnard-rubin") -> 
     >>> import childdata as cd
     >>> completed = [cd.Survey({"y": [1.0, 2.0, 4.0, y]}).estimate(cd.mean("y")) for y in (5.0, 7.0)]
     >>> cd.combine(completed).to_frame()[["estimate", "se"]].round(4).values.tolist()
-    [[3.25, 1.2583]]
+    [[3.25, 1.2162]]
     """
     if len(estimates) < 2:
         raise EstimationError(f"Rubin's rules want estimates from two data sets or more; found {len(estimates)}")
@@ -233,7 +234,8 @@ def degrees_of_freedom(within: Floats, between: Floats, count: int, complete: Fl
         missing = between / (within + between)
         observed = (complete + 1) / (complete + 3) * complete * (1 - missing)
         joined = np.where(np.isinf(complete), rubin, 1 / (1 / rubin + 1 / observed))
-    return np.where(np.isinf(rubin) & ~np.isinf(complete), np.where(between > 0, observed, complete), joined)
+    # where the data sets do not differ but by rounding, nothing was imputed
+    return np.where(missing < _NOTHING, complete, joined)
 
 
 def imputation_variance(estimates: Estimates) -> pd.DataFrame:
