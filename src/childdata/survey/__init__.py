@@ -1,10 +1,12 @@
 """Estimates with covariance: the algebra of statistics and the one engine that turns influence into variance."""
 
+from childdata.survey.agreement import agreement, cramers_v, jaccard, kappa, overlap, phi, redundancy, tetrachoric
 from childdata.survey.area_model import AreaModel
 from childdata.survey.chi_square import ChiSquareTest, chi2
 from childdata.survey.comparing import ComparisonTest, ttest
 from childdata.survey.crosstab import Crosstab, crosstab
 from childdata.survey.design_plan import DesignPlan
+from childdata.survey.dispersion import cdf, correlation, covariance, sd, variance, variation
 from childdata.survey.estimates import Estimates
 from childdata.survey.goodness_of_fit import goodness_of_fit
 from childdata.survey.imputation import PlausibleValues, combine, imputation_variance
@@ -82,14 +84,19 @@ __all__ = [
     "Survey",
     "TestResult",
     "WeightsReport",
+    "agreement",
     "annual_weights",
     "atkinson",
     "calibrate",
+    "cdf",
     "chi2",
     "combine",
     "concentration",
     "concentration_curve",
+    "correlation",
     "count",
+    "covariance",
+    "cramers_v",
     "crosstab",
     "design_from",
     "exp",
@@ -101,7 +108,9 @@ __all__ = [
     "goodness_of_fit",
     "growth_incidence",
     "imputation_variance",
+    "jaccard",
     "kakwani",
+    "kappa",
     "log",
     "lorenz",
     "mean",
@@ -110,8 +119,10 @@ __all__ = [
     "mld_between",
     "mld_within",
     "nonresponse",
+    "overlap",
     "palma",
     "phase_shares",
+    "phi",
     "poor_median",
     "poststratify",
     "proportion",
@@ -121,19 +132,24 @@ __all__ = [
     "rake",
     "ranktest",
     "ratio",
+    "redundancy",
     "regress",
     "relative_line",
     "relative_median_gap",
     "rotation",
     "s80_s20",
     "s_gini",
+    "sd",
     "sen",
     "sst",
+    "tetrachoric",
     "theil",
     "total",
     "trim",
     "ttest",
     "two_phase",
+    "variance",
+    "variation",
     "watts",
     "weights_report",
 ]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Literal
 
+import numpy as np
+
 from childdata.errors import LineError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.density import Bandwidth
@@ -107,7 +109,7 @@ def fixed_line(line: Rule) -> tuple[Expression, tuple[Check, ...]]:
     ------
     LineError for a number that is not positive.
     """
-    if isinstance(line, Real) and not isinstance(line, bool):
+    if isinstance(line, (int, float, np.number)):
         if not line > 0:
             raise LineError(f"a poverty line is positive; found {line:g}")
         return parse(float(line)), ()

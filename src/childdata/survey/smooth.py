@@ -49,23 +49,50 @@ def _weighted_log(n: Floats, total: Floats) -> Valued:
     )
 
 
+def _squared_over(cell: Floats, row: Floats, column: Floats) -> Valued:
+    """cell² / (row · column), a part of φ²; 0 where the row or the column is empty."""
+    there = (row > 0) & (column > 0)
+    safe = np.where(there, row * column, 1.0)
+    value = np.where(there, cell**2 / safe, 0.0)
+    by = np.where(there, 2 * cell / safe, 0.0)
+    return value, (
+        by,
+        np.where(there, -value / np.where(there, row, 1.0), 0.0),
+        np.where(there, -value / np.where(there, column, 1.0), 0.0),
+    )
+
+
+def _is_there(n: Floats) -> Valued:
+    """1 for a category that has records, else 0: a constant to the design."""
+    return (n > 0).astype(np.float64), (np.zeros_like(n),)
+
+
+def _miss(rho: float, h: float, k: float, wanted: float) -> float:
+    """Φ₂(h, k; ρ) less what it should be, by the function of Owen (1956), Annals of Math. Statistics 27, 1075-1090."""
+    from scipy.special import ndtr, owens_t
+
+    root = np.sqrt(1 - rho**2)
+    if h == 0 and k == 0:
+        return 0.25 + float(np.arcsin(rho)) / (2 * np.pi) - wanted
+    with np.errstate(divide="ignore"):
+        parts = owens_t(h, np.float64(k - rho * h) / (h * root)) + owens_t(k, np.float64(h - rho * k) / (k * root))
+    opposite = 0.0 if h * k > 0 or (h * k == 0 and h + k >= 0) else 0.5
+    return float(0.5 * (ndtr(h) + ndtr(k)) - parts - opposite) - wanted
+
+
 def _tetrachoric(p1: Floats, p2: Floats, p11: Floats) -> Valued:
     """ρ with Φ₂(Φ⁻¹(p1), Φ⁻¹(p2); ρ) = p11; derivatives by the implicit function theorem, ∂Φ₂/∂ρ = φ₂."""
     from scipy.optimize import brentq
     from scipy.special import ndtr, ndtri
-    from scipy.stats import multivariate_normal
 
     p1, p2, p11 = np.broadcast_arrays(np.atleast_1d(p1), np.atleast_1d(p2), np.atleast_1d(p11))
     t1, t2, rho = ndtri(p1), ndtri(p2), np.full(p1.shape, np.nan)
-
-    def miss(r: float, a: float, b: float, p: float) -> float:
-        return float(multivariate_normal.cdf([a, b], cov=[[1.0, r], [r, 1.0]], abseps=1e-14, releps=1e-14)) - p
-
     for place in np.ndindex(p1.shape):
-        inside = max(0.0, p1[place] + p2[place] - 1) < p11[place] < min(p1[place], p2[place])
+        a, b, both = float(p1[place]), float(p2[place]), float(p11[place])
+        inside = max(0.0, a + b - 1) < both < min(a, b)
         if inside and np.isfinite(t1[place]) and np.isfinite(t2[place]):
-            at = (float(t1[place]), float(t2[place]), float(p11[place]))
-            rho[place] = brentq(miss, -1 + 1e-12, 1 - 1e-12, args=at, xtol=1e-15, rtol=1e-14)
+            at = (float(t1[place]), float(t2[place]), both)
+            rho[place] = brentq(_miss, -1 + 1e-15, 1 - 1e-15, args=at, xtol=1e-15, rtol=1e-14)
     root = np.sqrt(1 - rho**2)
     dense = np.exp(-(t1**2 - 2 * rho * t1 * t2 + t2**2) / (2 * root**2)) / (2 * np.pi * root)
     by_1, by_2 = -ndtr((t2 - rho * t1) / root) / dense, -ndtr((t1 - rho * t2) / root) / dense
@@ -79,5 +106,7 @@ FUNCTIONS: Mapping[str, Callable[..., Valued]] = {
     "power": _power,
     "least": _least,
     "weighted_log": _weighted_log,
+    "squared_over": _squared_over,
+    "is_there": _is_there,
     "tetrachoric": _tetrachoric,
 }
