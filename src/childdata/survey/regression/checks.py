@@ -24,6 +24,7 @@ Collinear = Literal["refuse", "drop"]
 
 _SAME = 1e-10  # of the length of a column, what is left of it beside those before
 _MOST_ROWS = 20_000  # of the linear programme; with more the columns are only looked at one by one
+_MOST_RECORDS = 500_000  # that are looked through for rows that are alike
 _NAMES_SHOWN = 6
 
 
@@ -130,6 +131,8 @@ def separation(
 def _separating_terms(rows: Floats, predictors: Predictors) -> list[str]:
     from scipy.optimize import linprog
 
+    if rows.shape[0] > _MOST_RECORDS:
+        return []
     scale = np.abs(rows).max(axis=0)
     scaled = np.unique(rows / np.where(scale > 0, scale, 1.0), axis=0)
     if scaled.shape[0] > _MOST_ROWS:
