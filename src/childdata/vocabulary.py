@@ -122,6 +122,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{rule} is unknown in {count} records by a division by zero, a logarithm of zero or an overflow",
         "{rule} неизвестно у {count} записей из-за деления на ноль, логарифма нуля или переполнения",
     ),
+    "told.bottom_coded": (
+        "{name}: {count} records below the bottom code were raised to it",
+        "{name}: значения ниже минимума подняты до него у {count} записей",
+    ),
+    "told.negative_to_zero": (
+        "{name}: {count} negative values count as zero",
+        "{name}: отрицательные значения у {count} записей учтены как ноль",
+    ),
+    "told.nonpositive_left_out": (
+        "{name}: {count} records were left out because the index has no value for theirs",
+        "{name}: {count} записей исключено, так как показатель для их значений не определён",
+    ),
     "told.imputations": (
         "combined from {count} completed data sets by Rubin's rules",
         "объединено по {count} заполненным наборам данных по правилам Рубина",

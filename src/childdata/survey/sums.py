@@ -55,7 +55,9 @@ class Basis:
 def _values(leaf: Total, columns: Columns) -> tuple[Floats | None, float]:
     if leaf.category is not None:
         factor = columns.factor(leaf.expression)
-        chosen = (factor.code == factor.values.index(leaf.category)).astype(np.float64)
+        # a category that this variable does not have, of two variables that share their codes, is nobody's
+        level = factor.values.index(leaf.category) if leaf.category in factor.values else len(factor.values)
+        chosen = (factor.code == level).astype(np.float64)
         return chosen if leaf.of is None else chosen * columns.number(leaf.of).value, 0.0
     if leaf.expression.text == "1":
         return None, 0.0
