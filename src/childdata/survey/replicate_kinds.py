@@ -141,7 +141,7 @@ class ReplicateKind:
 
 
 def check_kind(kind: object) -> None:
-    """A DesignError for what is no kind of replicate weights: a bare name of columns, or a class that was not called."""
+    """A DesignError for what is no kind of replicate weights: bare names of columns, or a class without brackets."""
     if isinstance(kind, ReplicateKind):
         return
     found = f"cd.{kind.__name__} without brackets" if isinstance(kind, type) else repr(kind)

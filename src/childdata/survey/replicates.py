@@ -112,7 +112,7 @@ def rank(matrix: Floats) -> int:
     >>> rank(np.array([[1.0, 2.0, 2.0], [1.0, 2.0, 0.0]]))
     2
     """
-    rows, columns = matrix.shape
+    rows, columns = int(matrix.shape[0]), int(matrix.shape[1])
     if rows > 16 * columns and rank(matrix[:: rows // (4 * columns)]) == columns:
         # some of the rows are enough where they have all the rank there can be
         return columns
