@@ -101,3 +101,14 @@ def test_reading_on_status_and_gender_for_each_plausible_value(shared: Shared) -
         found = regress(survey, f"pv{k + 1}read ~ escs + {{gender == 1}}").to_frame()
         np.testing.assert_allclose(found["estimate"], [one[k] for one in wanted["per_pv_estimate"]], rtol=1e-10)
         np.testing.assert_allclose(found["se"], [one[k] for one in wanted["per_pv_se"]], rtol=1e-10)
+
+
+def test_reading_combined_over_the_plausible_values(shared: Shared) -> None:
+    wanted = read(shared, "plausible_values")["results"]["regression_on_escs_gender"]
+    data = pd.read_csv(shared("reference/data/synthetic_pisa.csv.gz"))
+    survey = cd.Survey(data, weight="w_fstuwt", replicates=cd.Fay("w_fsturwt1..w_fsturwt80", rho=0.5))
+    draws = [regress(survey.with_columns(read=f"pv{k}read"), "read ~ escs + {gender == 1}") for k in range(1, 11)]
+    combined = cd.combine([fit.estimates for fit in draws], df="rubin").to_frame()
+    np.testing.assert_allclose(combined["estimate"], wanted["estimate"], rtol=1e-10)
+    np.testing.assert_allclose(combined["se"], wanted["se"], rtol=1e-10)
+    np.testing.assert_allclose(combined["df"], wanted["df_rubin"], rtol=1e-8)

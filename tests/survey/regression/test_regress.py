@@ -264,6 +264,7 @@ def test_response_that_the_family_cannot_have_is_refused(
         ("income ~ C(sex, levels=['girl'])", EstimationError, "2 levels"),
         ("income ~ bs(age, df=1)", EstimationError, "the columns of bs.* cannot be made"),
         ("income ~ age +", ExpressionError, "is no formula"),
+        (f"{cd.PlausibleValues('PV1..PV10')} ~ age", EstimationError, r"'PV1..PV10' stands for several .* combine\(\)"),
     ],
 )
 def test_formula_that_does_not_suit_the_data_is_refused(

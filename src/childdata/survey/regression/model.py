@@ -151,6 +151,7 @@ def make_model(
         formula = replace(formula, offsets=(*formula.offsets, parse(offset)))
     domain = tuple(parse(rule) for rule in (survey.domain if where is None else (*survey.domain, where)))
     wanted = (formula.response, *formula.rules, *domain)
+    _refuse_sets(wanted, survey.records)
     found = survey.records.evaluate({rule.text: rule for rule in wanted})
     inside, notes = _inside(domain, found.frame, survey.design.weight)
     notes += [word("told.undefined", rule=repr(rule), count=count) for rule, count in found.undefined.items() if count]
@@ -181,6 +182,17 @@ def make_model(
         where=domain[0].text if len(domain) == 1 else " and ".join(f"({rule.text})" for rule in domain),
         notes=(*notes, *_notes(missing, left_out, int(inside.sum()), dropped)),
     )
+
+
+def _refuse_sets(rules: tuple[Expression, ...], records: Records) -> None:
+    """A regression is of one variable: plausible values are taken one by one, and combined."""
+    names = (name for rule in rules for name in rule.names if name not in records.names)
+    several = next((name for name in names if any(sign in name for sign in ("..", "*", "|"))), None)
+    if several is not None:
+        raise EstimationError(
+            f"{several!r} stands for several variables; fit the regression with each of them under one name, "
+            "survey.with_columns(read='PV1READ') and so on, and hand the estimates to combine()"
+        )
 
 
 def _inside(domain: tuple[Expression, ...], frame: pl.DataFrame, weight: Floats) -> tuple[Mask, list[str]]:
