@@ -203,6 +203,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the design leaves no degrees of freedom to a regression of {count} coefficients: no limits and no p",
         "дизайн не оставляет степеней свободы для регрессии, коэффициентов: {count}; границ и p нет",
     ),
+    "told.replicates_lost": (
+        "replicates under which the regression has no finite coefficients, and which add nothing: {count} of {replicates}",
+        "повторные выборки, в которых коэффициенты регрессии не конечны и которые не учтены: {count} из {replicates}",
+    ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
         "{count} строк имеют {name} {first} или {second}, но не имеют пары",
@@ -546,6 +550,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "regression.df": ("Residual df", "Степеней свободы"),
     "regression.dispersion": ("Dispersion", "Дисперсия остатков"),
     "regression.r_squared": ("R²", "Коэффициент R²"),
+    "regression.pseudo_r_squared": ("R² (Nagelkerke)", "R² Нагелькерке"),
+    "regression.f": ("F of all terms", "F всех членов"),
+    "regression.f_p": ("p of F", "p для F"),
     "regression.convention": ("Convention", "Соглашение"),
     "regression.coefficient": ("coef", "коэф."),
     "regression.se": ("se", "ст. ош."),

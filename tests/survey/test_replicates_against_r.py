@@ -1,7 +1,8 @@
 """Replicate weights, given and made, against R survey 4.1.1: standard errors, covariances and degrees of freedom.
 
 The data, the R script and its answers are in tests/reference; R is not needed to run this. The estimates under each
-set of weights are computed here in a few lines, so that the weights and their scales are tested alone.
+set of weights are computed here in a few lines, so that the weights and their scales are tested alone, and then by
+the library.
 """
 
 from __future__ import annotations
@@ -163,6 +164,37 @@ def test_strata_of_four_and_six_psus_in_half_samples(large: str) -> None:
     survey = cd.Survey(data, weight="w", strata="stratum", psu="psu")
     found = make_replicates(survey.design, BRR(large=large))  # type: ignore[arg-type]
     agree(found, data, ANSWERS["made"][f"BRR_{large}"]["mean"], ("total",))
+
+
+QUESTIONS: dict[str, tuple[list[cd.Statistic], str | None]] = {
+    "total": ([cd.total("y"), cd.total("x")], None),
+    "mean": ([cd.mean("y")], None),
+    "ratio": ([cd.ratio("y", "x")], None),
+    "region": ([cd.mean("y")], "region"),
+}
+
+
+def asked(survey: cd.Survey, wanted: Any) -> None:
+    """The library's own estimates are R's."""
+    for name, (statistics, by) in QUESTIONS.items():
+        found = survey.estimate(statistics, by=by)
+        assert found.to_frame()["estimate"].to_numpy() == pytest.approx(np.atleast_1d(wanted[name]["est"]), rel=1e-13)
+        theirs = np.array(wanted[name].get("cov", [[np.square(wanted[name].get("se", 0.0))]]))
+        assert found.covariance().to_numpy() == pytest.approx(theirs, rel=1e-10, abs=CLOSE * theirs.max()), name
+    assert survey.estimate(cd.mean("y")).to_frame()["df"].item() == wanted["df"]
+
+
+@pytest.mark.parametrize("name", ["Fay", "JKn", "bootstrap", "other", "factors"])
+def test_estimates_under_weights_that_are_given(name: str) -> None:
+    for centre in ("estimate", "mean"):
+        asked(cd.Survey(GIVEN, weight="w", replicates=GIVEN_KINDS[name](centre=centre)), ANSWERS["given"][name][centre])
+
+
+@pytest.mark.parametrize("name", ["BRR", "Fay", "JKn", "JK1_fpc"])
+def test_estimates_under_weights_that_are_made(name: str) -> None:
+    declare, kind = MADE[name]
+    for centre in ("estimate", "mean"):
+        asked(declare().with_replicates(kind(centre=centre)), ANSWERS["made"][name][centre])
 
 
 def with_a_lonely_psu(**options: Any) -> tuple[pd.DataFrame, cd.Survey]:

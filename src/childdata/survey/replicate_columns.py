@@ -16,7 +16,7 @@ from childdata.errors import ChilddataWarning, DesignError
 from childdata.survey.arrays import Floats
 from childdata.survey.column_names import columns_named
 from childdata.survey.columns import Records
-from childdata.survey.replicate_kinds import ReplicateKind
+from childdata.survey.replicate_kinds import ReplicateKind, check_kind
 from childdata.survey.replicates import Replicates, rank
 from childdata.words import word
 
@@ -46,6 +46,7 @@ def given_replicates(records: Records, weight: Floats, kind: ReplicateKind) -> R
     >>> found.weights().tolist(), found.scale
     ([[3.0, 1.0], [1.0, 3.0]], 2.0)
     """
+    check_kind(kind)
     names = kind.columns(records.names, place=records.place)
     scale, rscales = given_scales(kind, names)
     matrix = _numbers(records, names)
