@@ -130,3 +130,21 @@ def test_replicate_in_which_coefficients_have_no_end_adds_nothing_and_is_told(pe
     found = regress(survey(frame).with_replicates(cd.JKn()), "poor ~ region", family="logit")
     assert np.isfinite(found.to_frame()["se"]).all()
     assert any("replicate" in note for note in found.notes)
+
+
+def test_ordinal_replicate_without_end_is_told_too(people: pd.DataFrame) -> None:
+    west = people["region"] == "west"
+    only = people["psu"] == people.loc[west, "psu"].iloc[0]
+    frame = people.assign(grade=people["grade"].mask(west & ~only, 2))
+    frame.loc[frame.index[only][:3], "grade"] = [0, 1, 2]
+    found = regress(survey(frame).with_replicates(cd.JKn()), "grade ~ region", family="ordinal")
+    assert np.isfinite(found.to_frame()["se"]).all()
+    assert any(note.startswith("replicates under which the regression has no finite") for note in found.notes)
+
+
+def test_optimum_at_the_end_of_what_means_can_be_is_told(people: pd.DataFrame) -> None:
+    """A share that grows with age to 1 has no log-binomial of age inside: the likelihood is largest at the border."""
+    chance = np.random.default_rng(1)
+    frame = people.assign(old=(chance.random(240) < people["age"] / 17).astype(float))
+    with pytest.raises(EstimationError, match="'binomial' did not converge; look for"):
+        regress(survey(frame), "old ~ age + sex", family="binomial", link="identity")

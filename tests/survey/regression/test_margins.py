@@ -217,3 +217,33 @@ def test_difference_of_two_margins_has_their_covariance(survey: cd.Survey) -> No
     # and margins stand beside any other estimates of the survey
     beside = margins.select(sex="girl") - survey.estimate(cd.mean("poor"))
     assert np.isfinite(beside.to_frame()["se"]).all()
+
+
+@pytest.mark.parametrize("family", ["logit", "ordinal"])
+def test_replicate_weights_know_the_three_kinds_of_covariates(large_sample: pd.DataFrame, family: str) -> None:
+    """Fitted anew with the covariates held, or averaged anew with the coefficients held."""
+    chance = np.random.default_rng(6)
+    level = chance.normal(0, 0.5, 180)[large_sample["psu"]]
+    frame = large_sample.assign(
+        age=chance.integers(0, 18, 1800) + level, poor=(chance.random(1800) < 1 / (1 + np.exp(-level))).astype(int)
+    )
+    survey = cd.Survey(frame, weight="w", strata="stratum", psu="psu")
+    replicated = survey.with_replicates(cd.JKn())
+    for covariates in ("sampled", "fixed", "independent"):
+        linear, again = (
+            regress(one, "poor ~ age * sex", family=family)  # type: ignore[arg-type]
+            .margins("sex", covariates=covariates)  # type: ignore[arg-type]
+            .to_frame()
+            for one in (survey, replicated)
+        )
+        np.testing.assert_allclose(again["estimate"], linear["estimate"], rtol=1e-9)
+        np.testing.assert_allclose(again["se"], linear["se"], rtol=0.02)
+
+
+def test_calibration_reaches_the_margins(survey: cd.Survey) -> None:
+    """Of a saturated model they are the shares, under post-stratified weights too."""
+    calibrated = cd.poststratify(survey, "sex", {"girl": 300, "boy": 280})
+    shares = calibrated.estimate(cd.mean("poor == 1"), by="sex").to_frame()
+    margins = regress(calibrated, "poor ~ sex", family="logit").margins("sex").to_frame()
+    np.testing.assert_allclose(margins["estimate"], shares["estimate"], rtol=1e-9)
+    np.testing.assert_allclose(margins["se"], shares["se"], rtol=1e-8)

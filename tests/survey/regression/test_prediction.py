@@ -122,3 +122,13 @@ def test_what_cannot_be_predicted_is_refused(survey: cd.Survey) -> None:
         fit.residuals(kind="raw")  # type: ignore[arg-type]
     with pytest.raises(EstimationError, match="have no residuals"):
         regress(survey, "grade ~ age", family="ordinal").residuals()
+
+
+def test_codes_may_stand_beside_unknown_ones(people: pd.DataFrame) -> None:
+    data = cd.Dataset.from_frame(
+        pl.from_pandas(people),
+        variables=[cd.Variable("quintile", "Wealth", value_labels={1.0: "Poorest", 5.0: "Richest"})],
+    )
+    fit = regress(cd.Survey(data, weight="w", psu="psu"), "income ~ C(quintile)")
+    predicted = fit.predict({"quintile": ["Richest", None, "Poorest"]})
+    assert predicted["estimate"].isna().tolist() == [False, True, False]

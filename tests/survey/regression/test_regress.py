@@ -311,3 +311,11 @@ def test_records_of_weight_zero_stay_in_the_design_and_out_of_the_fit(people: pd
     as_domain = regress(cd.Survey(people, weight="w", strata="stratum", psu="psu"), "income ~ age", where="psu != 3")
     np.testing.assert_allclose(zero.to_frame()["se"], as_domain.to_frame()["se"])
     assert zero.n == as_domain.n == 230
+
+
+def test_unknown_domain_is_outside_and_counted(people: pd.DataFrame) -> None:
+    frame = people.assign(age=people["age"].mask(people.index < 4))
+    found = regress(cd.Survey(frame, weight="w", psu="psu"), "income ~ sex", where="age > 5")
+    assert found.n == (frame["age"] > 5).sum()
+    assert "where 'age > 5' is unknown in 4 records: they are outside the domain" in found.notes
+    assert found.estimates.settings["where"] == "age > 5"
