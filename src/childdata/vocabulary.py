@@ -134,6 +134,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name}: {count} records were left out because the index has no value for theirs",
         "{name}: {count} записей исключено, так как показатель для их значений не определён",
     ),
+    "told.replicates_unknown": (
+        "in {count} pairs of row and replicate the replicate gives no value; it adds nothing to the variance of that row",
+        "в {count} парах «строка – повторная выборка» значения нет; в дисперсию строки они не входят",
+    ),
+    "told.jackknife_quantile": (
+        "the jackknife ({kind}) does not estimate the variance of a quantile consistently; take BRR, Fay or a bootstrap",
+        "складной нож ({kind}) не даёт состоятельной оценки дисперсии квантиля; используйте BRR, Fay или бутстреп",
+    ),
     "told.imputations": (
         "combined from {count} completed data sets by Rubin's rules",
         "объединено по {count} заполненным наборам данных по правилам Рубина",

@@ -32,6 +32,7 @@ from childdata.survey.design import Design, label
 from childdata.survey.domains import Rows, partition
 from childdata.survey.layout import Layout, degrees_of_freedom, layouts_of, shared_facts, units_of
 from childdata.survey.measure import Inference, Piece, Seen, Shared, measure, rows_of_influence
+from childdata.survey.quantiles import Quantile
 from childdata.survey.reduce import Grouped, Pairs, Triplets, stacked, triplets
 from childdata.survey.replicated import replicate_values
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Replicated, Scores, Spread
@@ -94,7 +95,7 @@ def run(records: Records, design: Design, call: Call) -> Result:
         for block in _blocks_of_statistic(name, statistic, bases[name], layouts, work, item_labels)
     ]
     spread = _spread(blocks, design, call)
-    notes += work.notes
+    notes += work.notes + _replicate_notes(blocks, statistics, design)
     negative = 0 if design.form is None else int((spread.raw_variances() < 0).sum())
     notes += [word("told.negative_variance", count=negative)] if negative else []
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
@@ -223,6 +224,23 @@ def _is_of_rules(item: Item) -> bool:
 def _lonely_note(design: Design, rule: LonelyRule) -> list[str]:
     count = int(design.lonely.size)
     return [word("told.lonely", count=count, rule=repr(rule))] if count and rule != "fail" else []
+
+
+def _replicate_notes(blocks: list[RowBlock], statistics: Mapping[str, Statistic], design: Design) -> list[str]:
+    """Replicates that give a row no value; quantiles under the jackknife, which does not do for them."""
+    if design.replicates is None:
+        return []
+    notes = []
+    pairs = [(block.replicated, block.piece.value) for block in blocks if block.replicated is not None]
+    lost = sum(int((np.isnan(values) & ~np.isnan(value)).sum()) for values, value in pairs)
+    if lost:
+        notes.append(word("told.replicates_unknown", count=lost))
+    ranked = any(
+        isinstance(leaf, Quantile) for one in statistics.values() for item in one.items for leaf in leaves(item.node)
+    )
+    if ranked and design.replicates.kind in ("JK1", "JKn", "JK2"):
+        notes.append(word("told.jackknife_quantile", kind=design.replicates.kind))
+    return notes
 
 
 def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[str, Floats]) -> Inference | None:
