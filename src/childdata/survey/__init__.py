@@ -36,7 +36,7 @@ from childdata.survey.poverty_lines import RelativeLine, relative_line
 from childdata.survey.poverty_measures import fgt, poor_median, relative_median_gap, sen, sst, watts
 from childdata.survey.pps import PPS
 from childdata.survey.rank_test import ranktest
-from childdata.survey.regression import Regression, regress
+from childdata.survey.regression import FitMeasures, Regression, Summary, TermTest, regress
 from childdata.survey.replicate_kinds import BRR, JK1, JK2, SDR, Bootstrap, Fay, JKn, ReplicateWeights
 from childdata.survey.small_area import fay_herriot
 from childdata.survey.spread import Spread
@@ -72,6 +72,7 @@ __all__ = [
     "DesignPlan",
     "Estimates",
     "Fay",
+    "FitMeasures",
     "JKn",
     "Phase",
     "PlausibleValues",
@@ -81,7 +82,9 @@ __all__ = [
     "Rotation",
     "Spread",
     "Statistic",
+    "Summary",
     "Survey",
+    "TermTest",
     "TestResult",
     "WeightsReport",
     "agreement",
