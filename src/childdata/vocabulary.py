@@ -131,8 +131,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name}: отрицательные значения у {count} записей учтены как ноль",
     ),
     "told.nonpositive_left_out": (
-        "{name}: {count} records were left out because the index has no value for theirs",
-        "{name}: {count} записей исключено, так как показатель для их значений не определён",
+        "{name}: {count} records were left out for their zero or negative values",
+        "{name}: исключено записей с нулевыми или отрицательными значениями: {count}",
+    ),
+    "told.negative_kept": (
+        "{name}: {count} records have negative values, which are taken as they are",
+        "{name}: отрицательные значения у {count} записей учтены без изменений",
+    ),
+    "told.smaller_share": (
+        "{name} divides by the smaller of two shares; where the two are nearly equal, its standard error is unreliable",
+        "{name}: делитель — меньшая из двух долей; если доли почти равны, стандартная ошибка ненадёжна",
     ),
     "told.replicates_unknown": (
         "in {count} pairs of row and replicate the replicate gives no value; it adds nothing to the variance of that row",

@@ -13,27 +13,41 @@ from childdata.survey.imputation import PlausibleValues, combine, imputation_var
 from childdata.survey.inequality import (
     atkinson,
     concentration,
-    concentration_curve,
+    entropy_between,
+    entropy_within,
     generalized_entropy,
-    generalized_lorenz,
     gini,
-    growth_incidence,
+    j_divergence,
     kakwani,
-    lorenz,
     mld,
     mld_between,
     mld_within,
+    s_gini,
+    theil,
+)
+from childdata.survey.lorenz import (
+    concentration_curve,
+    generalized_lorenz,
+    growth_incidence,
+    lorenz,
     palma,
     quantile_ratio,
     quantile_share,
     s80_s20,
-    s_gini,
-    theil,
 )
 from childdata.survey.phases import Phase
 from childdata.survey.plans import design_from
 from childdata.survey.poverty_lines import RelativeLine, relative_line
-from childdata.survey.poverty_measures import fgt, poor_median, relative_median_gap, sen, sst, watts
+from childdata.survey.poverty_measures import (
+    fgt,
+    poor_gini,
+    poor_median,
+    relative_median_gap,
+    richness,
+    sen,
+    sst,
+    watts,
+)
 from childdata.survey.pps import PPS
 from childdata.survey.rank_test import ranktest
 from childdata.survey.regression import FitMeasures, Regression, Summary, TermTest, regress
@@ -102,6 +116,8 @@ __all__ = [
     "cramers_v",
     "crosstab",
     "design_from",
+    "entropy_between",
+    "entropy_within",
     "exp",
     "fay_herriot",
     "fgt",
@@ -111,6 +127,7 @@ __all__ = [
     "goodness_of_fit",
     "growth_incidence",
     "imputation_variance",
+    "j_divergence",
     "jaccard",
     "kakwani",
     "kappa",
@@ -126,6 +143,7 @@ __all__ = [
     "palma",
     "phase_shares",
     "phi",
+    "poor_gini",
     "poor_median",
     "poststratify",
     "proportion",
@@ -139,6 +157,7 @@ __all__ = [
     "regress",
     "relative_line",
     "relative_median_gap",
+    "richness",
     "rotation",
     "s80_s20",
     "s_gini",

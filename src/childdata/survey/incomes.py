@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Literal
 
@@ -12,17 +13,17 @@ from childdata.survey.statistic import Check
 Nonpositive = Literal["fail", "keep", "exclude", "zero"] | float
 """`fail` refuses, with a count; `keep` takes values as they are; `exclude` leaves those out for which the index has no
 value; `zero` makes negative values 0; a number is a bottom code, which lower values are raised to."""
+Defined = Literal["everywhere", "from zero", "above zero"]
 
 
-def incomes(
-    y: Rule, policy: Nonpositive, index: str, *, defined: Literal["everywhere", "from zero", "above zero"]
-) -> tuple[Expression, tuple[Check, ...]]:
+def incomes(y: Rule, policy: Nonpositive, index: str, *, defined: Defined) -> tuple[Expression, tuple[Check, ...]]:
     """The variable of an index under a policy, and what has to be looked at and told.
 
     Parameters
     ----------
     y : column or rule.
-    policy : what is done with values that the index has no value for.
+    policy : what is done with values that the index has no value for; of an index that has one everywhere, `exclude`
+        leaves out zero and negative values, and `keep` tells how many are negative.
     index : its name, for messages.
     defined : for which values the index has one.
 
@@ -35,36 +36,48 @@ def incomes(
     """
     expression = parse(y)
     text = expression.text
-    bound = "< 0" if defined == "from zero" else "<= 0"
-    wrong = parse(f"({text}) {bound}")
+    negative = parse(f"({text}) < 0")
     if isinstance(policy, Real) and not isinstance(policy, bool):
-        if not policy > 0:
-            raise EstimationError(f"a bottom code of incomes is positive; found {policy}")
-        raised = parse(f"if_else(({text}) < {policy!r}, {policy!r}, {text})")
-        return raised, (Check(parse(f"({text}) < {policy!r}"), "tell", "told.bottom_coded"),)
+        return _bottom_coded(text, float(policy))
     if policy == "zero":
         if defined == "above zero":
             raise EstimationError(
-                f"{index} has no value at zero, so that nonpositive='zero' does not help; exclude them"
+                f"{index} has no value at zero, so that nonpositive='zero' does not help; exclude them, or give a "
+                "bottom code (nonpositive=1.0)"
             )
-        return parse(f"if_else(({text}) < 0, 0, {text})"), (
-            Check(parse(f"({text}) < 0"), "tell", "told.negative_to_zero"),
-        )
+        return parse(f"if_else(({text}) < 0, 0, {text})"), (Check(negative, "tell", "told.negative_to_zero"),)
     if policy == "exclude":
-        if defined == "everywhere":
-            wrong, bound = parse(f"({text}) <= 0"), "<= 0"
-        kept = ">= 0" if bound == "< 0" else "> 0"
-        return parse(f"if_else(({text}) {kept}, {text}, unknown())"), (
-            Check(wrong, "tell", "told.nonpositive_left_out"),
+        bound, kept = ("<", ">=") if defined == "from zero" else ("<=", ">")
+        left_out = Check(parse(f"({text}) {bound} 0"), "tell", "told.nonpositive_left_out")
+        return parse(f"if_else(({text}) {kept} 0, {text}, unknown())"), (left_out,)
+    if policy == "keep" and defined != "everywhere":
+        raise EstimationError(
+            f"{index} has no value {_sign(defined)}, so that nonpositive='keep' cannot be; refuse them ('fail'), "
+            "leave them out ('exclude') or give a bottom code (nonpositive=1.0)"
         )
     if policy == "keep" or (policy == "fail" and defined == "everywhere"):
-        return expression, ()
+        return expression, (Check(negative, "tell", "told.negative_kept"),)
     if policy != "fail":
         raise EstimationError(f"nonpositive is 'fail', 'keep', 'exclude', 'zero' or a bottom code; found {policy!r}")
-    sign = "below zero" if bound == "< 0" else "zero or below"
+    return expression, (_refusal(text, index, defined),)
+
+
+def _bottom_coded(text: str, code: float) -> tuple[Expression, tuple[Check, ...]]:
+    if not 0 < code < math.inf:
+        raise EstimationError(f"a bottom code of incomes is a positive number; found {code:g}")
+    lower = parse(f"({text}) < {code!r}")
+    return parse(f"if_else({lower.text}, {code!r}, {text})"), (Check(lower, "tell", "told.bottom_coded"),)
+
+
+def _refusal(text: str, index: str, defined: Defined) -> Check:
+    shown = repr(text).replace("{", "{{").replace("}", "}}")
     sentence = (
-        f"{text!r} is {sign} in {{count}} records, for which {index} has no value; "
+        f"{shown} is {_sign(defined)} in {{count}} records, for which {index} has no value; "
         "leave them out (nonpositive='exclude'), give a bottom code (nonpositive=1.0)"
         + (" or make them zero ('zero')" if defined == "from zero" else "")
     )
-    return expression, (Check(wrong, "refuse", sentence),)
+    return Check(parse(f"({text}) {'<' if defined == 'from zero' else '<='} 0"), "refuse", sentence)
+
+
+def _sign(defined: Defined) -> str:
+    return "below zero" if defined == "from zero" else "zero or below"

@@ -1,6 +1,6 @@
-"""Inequality: Gini and concentration, entropy and Atkinson indices, Lorenz curves and what is read off them.
+"""Inequality: Gini and concentration coefficients, entropy and Atkinson indices; the Lorenz curve is in `lorenz`.
 
-Each is a short tree of totals and of two ranked leaves (see `leaves`); their linearised variables follow by the chain
+Each is a short tree of totals and of a ranked leaf (see `leaves`); their linearised variables follow by the chain
 rule. By default the Gini coefficient is that of mid-ranks, which does not depend on the scale of the weights and is
 laeken's; ranks of a concentration coefficient give tied records one rank, so that the order of the file has no part.
 
@@ -11,20 +11,18 @@ Journal 87, 71-80.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
-
-import numpy as np
 
 from childdata.errors import EstimationError
 from childdata.expression import Expression, Rule, parse
-from childdata.survey.incomes import Nonpositive, incomes
-from childdata.survey.leaves import OrderSum, PartialSum, RankSum
+from childdata.survey.incomes import Defined, Nonpositive, incomes
+from childdata.survey.leaves import OrderSum, RankSum
 from childdata.survey.poverty_lines import ONE
 from childdata.survey.statistic import (
     EACH,
     Arithmetic,
     Constant,
+    Count,
     Function,
     Item,
     Node,
@@ -32,13 +30,16 @@ from childdata.survey.statistic import (
     Statistic,
     Total,
 )
-from childdata.survey.statistics import QuantileInterval, QuantileRule, quantile
 
 SIZE = Total(ONE)
 
 
 def gini(
-    y: Rule, *, convention: Literal["mid-rank", "convey"] = "mid-rank", nonpositive: Nonpositive = "keep"
+    y: Rule,
+    *,
+    convention: Literal["mid-rank", "convey"] = "mid-rank",
+    small_sample: Literal["none", "n/(n-1)"] = "none",
+    nonpositive: Nonpositive = "keep",
 ) -> Statistic:
     """The Gini coefficient, G = 2 Σ w y r / (N Y) − 1 with r the mid-rank.
 
@@ -47,7 +48,8 @@ def gini(
     y : column or rule.
     convention : `"mid-rank"` (laeken); `"convey"` takes the cumulative weight including the record's own, so that the
         result depends on the scale of the weights, as the R package's does.
-    nonpositive : `"keep"`: negative incomes are taken as they are (the coefficient may then exceed 1).
+    small_sample : `"n/(n-1)"` multiplies by it, n the unweighted records, so that one who has all makes it 1.
+    nonpositive : `"keep"`: negative incomes are taken as they are (the coefficient may then exceed 1), and counted.
 
     >>> import childdata as cd
     >>> people = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0, 10.0]})
@@ -63,11 +65,21 @@ def gini(
         node = _concentration(income, income, 2.0)
     else:
         raise EstimationError(f"convention of a Gini coefficient is 'mid-rank' or 'convey'; found {convention!r}")
+    if small_sample == "n/(n-1)":
+        node = Arithmetic("*", node, Arithmetic("/", Count(), Arithmetic("-", Count(), Constant(1.0))))
+    elif small_sample != "none":
+        raise EstimationError(f"small_sample is 'none' or 'n/(n-1)'; found {small_sample!r}")
     return Statistic((Item(None, node),), "index", f"gini({parse(y).text})", checks=checks)
 
 
 def s_gini(y: Rule, nu: float, *, nonpositive: Nonpositive = "keep") -> Statistic:
     """The extended Gini coefficient of Donaldson and Weymark, G(ν) = −ν cov(y, (1 − F)^(ν−1)) / μ; ν = 2 is the Gini.
+
+    The higher ν, the more weight the lowest incomes have. In a sample, with R_g the weight at or above each value y_g,
+    G(ν) = 1 − Σ_g y_g (R_g^ν − R_{g+1}^ν) / (N^(ν−1) Y).
+
+    Source: Donaldson & Weymark (1980), J. of Economic Theory 22(1), 67-86; Yitzhaki (1983), International Economic
+    Review 24(3), 617-628.
 
     >>> s_gini("income", 3)
     <Statistic s_gini(income, 3) (index)>
@@ -86,7 +98,7 @@ def concentration(y: Rule, rank: Rule, *, nu: float = 2.0) -> Statistic:
     ----------
     y : column or rule; what is concentrated.
     rank : column or rule; what puts persons in order.
-    nu : 2, or another for the extended coefficient.
+    nu : 2, or another above 1 for the extended coefficient.
 
     >>> import childdata as cd
     >>> people = cd.Survey({"tax": [0.0, 1.0, 5.0], "y": [10.0, 20.0, 30.0]})
@@ -102,9 +114,17 @@ def kakwani(amount: Rule, income: Rule, *, kind: Literal["tax", "benefit"]) -> S
 
     Of a tax, C(amount by income) − G(income); of a benefit, G(income) − C(amount by income).
 
+    Parameters
+    ----------
+    amount : column or rule; what is paid or received.
+    income : column or rule; what ranks persons, and is compared with.
+    kind : `"tax"` or `"benefit"`.
+
     Raises
     ------
     EstimationError for another kind.
+
+    Source: Kakwani (1977).
 
     >>> kakwani("vat", "market", kind="tax")
     <Statistic kakwani(vat, market) (index)>
@@ -132,27 +152,36 @@ def _concentration(x: Expression, y: Expression, nu: float) -> Node:
 def generalized_entropy(y: Rule, alpha: float, *, nonpositive: Nonpositive = "fail") -> Statistic:
     """The generalised entropy index GE(α) = (Σ w (y/μ)^α / N − 1) / (α (α − 1)); α = 1 Theil's, α = 0 the MLD.
 
-    Defined for positive incomes; with α > 0 for zero too.
+    Defined for positive incomes; with α > 0 for zero too; with α = 2, half the squared coefficient of variation, for
+    negative ones too (`nonpositive="keep"`). Beside 0 and 1, take α not nearer to them than 0.001: digits cancel.
+
+    Source: Cowell (2011), Measuring Inequality, third edition, section 3.4.
 
     >>> import childdata as cd
     >>> people = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0, 10.0]})
     >>> people.estimate(cd.generalized_entropy("y", 2)).to_frame()["estimate"].round(6).item()
     0.3125
     """
-    defined: Literal["from zero", "above zero"] = "from zero" if alpha > 0 else "above zero"
+    if not -100 <= alpha <= 100:
+        raise EstimationError(f"alpha of a generalised entropy index lies between -100 and 100; found {alpha!r}")
+    defined: Defined = "from zero" if alpha > 0 else "above zero"
+    if alpha == 2 and nonpositive == "keep":
+        defined = "everywhere"
     income, checks = incomes(y, nonpositive, f"generalised entropy of {alpha:g}", defined=defined)
+    name = f"generalized_entropy({parse(y).text}, {alpha:g})"
+    return Statistic((Item(None, _entropy(income, float(alpha))),), "index", name, checks=checks)
+
+
+def _entropy(income: Expression, alpha: float) -> Node:
     mean = _mean(income)
     if alpha == 0:
-        node: Node = Arithmetic("-", Function("log", (mean,)), _mean(parse(f"log({income.text})")))
-    elif alpha == 1:
+        return Arithmetic("-", Function("log", (mean,)), _mean(parse(f"log({income.text})")))
+    if alpha == 1:
         weighed = _mean(parse(f"if_else(({income.text}) == 0, 0, ({income.text}) * log({income.text}))"))
-        node = Arithmetic("-", Arithmetic("/", weighed, mean), Function("log", (mean,)))
-    else:
-        moment = _mean(parse(f"({income.text}) ** {_power(alpha)}"))
-        ratio = Arithmetic("/", moment, Function("power", (mean, Constant(float(alpha)))))
-        node = Arithmetic("/", Arithmetic("-", ratio, Constant(1.0)), Constant(alpha * (alpha - 1)))
-    name = f"generalized_entropy({parse(y).text}, {alpha:g})"
-    return Statistic((Item(None, node),), "index", name, checks=checks)
+        return Arithmetic("-", Arithmetic("/", weighed, mean), Function("log", (mean,)))
+    moment = _mean(parse(f"({income.text}) ** {_power(alpha)}"))
+    ratio = Arithmetic("/", moment, Function("power", (mean, Constant(alpha))))
+    return Arithmetic("/", Arithmetic("-", ratio, Constant(1.0)), Constant(alpha * (alpha - 1)))
 
 
 def theil(y: Rule, *, nonpositive: Nonpositive = "fail") -> Statistic:
@@ -173,15 +202,26 @@ def mld(y: Rule, *, nonpositive: Nonpositive = "fail") -> Statistic:
     return _renamed(generalized_entropy(y, 0, nonpositive=nonpositive), f"mld({parse(y).text})")
 
 
+def j_divergence(y: Rule, *, nonpositive: Nonpositive = "fail") -> Statistic:
+    """The J-divergence, mean of (y/μ − 1) log(y/μ): the Theil index plus the mean logarithmic deviation.
+
+    Source: Rohde (2016), J. of the Royal Statistical Society A 179(3), 847-870.
+
+    >>> j_divergence("income")
+    <Statistic j_divergence(income) (index)>
+    """
+    income, checks = incomes(y, nonpositive, "the J-divergence", defined="above zero")
+    node = Arithmetic("+", _entropy(income, 1.0), _entropy(income, 0.0))
+    return Statistic((Item(None, node),), "index", f"j_divergence({parse(y).text})", checks=checks)
+
+
 def mld_between(y: Rule, groups: Rule, *, nonpositive: Nonpositive = "fail") -> Statistic:
     """The part of the mean logarithmic deviation that lies between groups, Σ_g (N_g/N) log(μ/μ_g).
 
     >>> mld_between("income", "region")
     <Statistic mld_between(income, region) (index)>
     """
-    income, checks = incomes(y, nonpositive, "the mean logarithmic deviation", defined="above zero")
-    node = _between(income, parse(groups))
-    return Statistic((Item(None, node),), "index", f"mld_between({parse(y).text}, {parse(groups).text})", checks=checks)
+    return _renamed(entropy_between(y, groups, 0, nonpositive=nonpositive), f"mld_between({_pair(y, groups)})")
 
 
 def mld_within(y: Rule, groups: Rule, *, nonpositive: Nonpositive = "fail") -> Statistic:
@@ -190,16 +230,62 @@ def mld_within(y: Rule, groups: Rule, *, nonpositive: Nonpositive = "fail") -> S
     >>> mld_within("income", "region")
     <Statistic mld_within(income, region) (index)>
     """
-    income, checks = incomes(y, nonpositive, "the mean logarithmic deviation", defined="above zero")
-    whole = Arithmetic("-", Function("log", (_mean(income),)), _mean(parse(f"log({income.text})")))
-    node = Arithmetic("-", whole, _between(income, parse(groups)))
-    return Statistic((Item(None, node),), "index", f"mld_within({parse(y).text}, {parse(groups).text})", checks=checks)
+    return _renamed(entropy_within(y, groups, 0, nonpositive=nonpositive), f"mld_within({_pair(y, groups)})")
 
 
-def _between(income: Expression, groups: Expression) -> Node:
-    term = Function("weighted_log", (Total(groups, EACH), Total(groups, EACH, income)))
-    parts = Arithmetic("/", OverCategories(groups, term), SIZE)
-    return Arithmetic("-", Function("log", (_mean(income),)), parts)
+def entropy_between(y: Rule, groups: Rule, alpha: float, *, nonpositive: Nonpositive = "fail") -> Statistic:
+    """The part of a generalised entropy index that lies between groups: the index if each had its group's mean.
+
+    GE(0): Σ ν_g log(μ/μ_g); GE(1): Σ s_g log(μ_g/μ); else (Σ ν_g (μ_g/μ)^α − 1)/(α(α − 1)), with ν_g the group's share
+    of the population and s_g its share of the total.
+
+    Parameters
+    ----------
+    y : column or rule.
+    groups : variable of categories; a group without records in a domain has no part.
+    alpha : of the index; 1 Theil's, 0 the MLD.
+
+    Source: Shorrocks (1984), Econometrica 52(6), 1369-1385.
+
+    >>> entropy_between("income", "region", 1)
+    <Statistic entropy_between(income, region, 1) (index)>
+    """
+    income, checks = incomes(y, nonpositive, "a decomposed entropy index", defined="above zero")
+    name = f"entropy_between({_pair(y, groups)}, {alpha:g})"
+    return Statistic((Item(None, _between(income, parse(groups), float(alpha))),), "index", name, checks=checks)
+
+
+def entropy_within(y: Rule, groups: Rule, alpha: float, *, nonpositive: Nonpositive = "fail") -> Statistic:
+    """The part of a generalised entropy index that lies within groups: the whole less that between them.
+
+    >>> entropy_within("income", "region", 1)
+    <Statistic entropy_within(income, region, 1) (index)>
+    """
+    income, checks = incomes(y, nonpositive, "a decomposed entropy index", defined="above zero")
+    node = Arithmetic("-", _entropy(income, float(alpha)), _between(income, parse(groups), float(alpha)))
+    name = f"entropy_within({_pair(y, groups)}, {alpha:g})"
+    return Statistic((Item(None, node),), "index", name, checks=checks)
+
+
+def _pair(y: Rule, groups: Rule) -> str:
+    return f"{parse(y).text}, {parse(groups).text}"
+
+
+def _between(income: Expression, groups: Expression, alpha: float) -> Node:
+    """With N_g and Y_g of each group: of means, Σ N_g log(μ_g), Σ Y_g log(μ_g), or Σ N_g^(1−α) Y_g^α."""
+    size, owned = Total(groups, EACH), Total(groups, EACH, income)
+    mean, whole = _mean(income), Total(income)
+    if alpha == 0:
+        parts = OverCategories(groups, Function("weighted_log", (size, owned)))
+        return Arithmetic("-", Function("log", (mean,)), Arithmetic("/", parts, SIZE))
+    if alpha == 1:
+        # Y_g log(Y_g/N_g) = −(Y_g log(N_g/Y_g))
+        parts = OverCategories(groups, Function("weighted_log", (owned, size)))
+        return Arithmetic("-", Arithmetic("/", Arithmetic("*", Constant(-1.0), parts), whole), Function("log", (mean,)))
+    parts = OverCategories(groups, Function("powers", (owned, size, Constant(alpha))))
+    moment = Function("powers", (whole, SIZE, Constant(alpha)))
+    ratio = Arithmetic("/", parts, moment)
+    return Arithmetic("/", Arithmetic("-", ratio, Constant(1.0)), Constant(alpha * (alpha - 1)))
 
 
 def atkinson(y: Rule, epsilon: float, *, nonpositive: Nonpositive = "fail") -> Statistic:
@@ -207,14 +293,16 @@ def atkinson(y: Rule, epsilon: float, *, nonpositive: Nonpositive = "fail") -> S
 
     Defined for positive incomes; with ε < 1 for zero too.
 
+    Source: Atkinson (1970), J. of Economic Theory 2(3), 244-263.
+
     >>> import childdata as cd
     >>> people = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0, 10.0]})
     >>> people.estimate(cd.atkinson("y", 1)).to_frame()["estimate"].round(6).item()
     0.251861
     """
-    if not epsilon > 0:
-        raise EstimationError(f"epsilon of an Atkinson index is above 0; found {epsilon!r}")
-    defined: Literal["from zero", "above zero"] = "from zero" if epsilon < 1 else "above zero"
+    if not 0 < epsilon <= 100:
+        raise EstimationError(f"epsilon of an Atkinson index is above 0, and at most 100; found {epsilon!r}")
+    defined: Defined = "from zero" if epsilon < 1 else "above zero"
     income, checks = incomes(y, nonpositive, f"the Atkinson index of {epsilon:g}", defined=defined)
     if epsilon == 1:
         equal: Node = Function("exp", (_mean(parse(f"log({income.text})")),))
@@ -235,121 +323,3 @@ def _mean(expression: Expression) -> Node:
 
 def _renamed(statistic: Statistic, name: str) -> Statistic:
     return Statistic(statistic.items, statistic.scale, name, checks=statistic.checks)
-
-
-def lorenz(y: Rule, p: float | Sequence[float]) -> Statistic:
-    """Ordinates of the Lorenz curve: the share of the total that the lowest p of the population has.
-
-    Interpolated: of the records tied at the quantile the part is taken that fills up p, so that L is continuous.
-
-    >>> import childdata as cd
-    >>> people = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0, 10.0]})
-    >>> people.estimate(cd.lorenz("y", [0.2, 0.5])).to_frame()["estimate"].round(6).tolist()
-    [0.05, 0.225]
-    """
-    return concentration_curve(y, y, p, name=f"lorenz({parse(y).text})")
-
-
-def generalized_lorenz(y: Rule, p: float | Sequence[float]) -> Statistic:
-    """Ordinates of the generalised Lorenz curve, S_p / N: Lorenz ordinates times the mean.
-
-    >>> generalized_lorenz("income", 0.4)
-    <Statistic generalized_lorenz(income) (amount)>
-    """
-    income = parse(y)
-    items = tuple(Item(label, Arithmetic("/", PartialSum(income, income, one), SIZE)) for label, one in _points(p))
-    return Statistic(items, "amount", f"generalized_lorenz({income.text})")
-
-
-def concentration_curve(y: Rule, rank: Rule, p: float | Sequence[float], *, name: str = "") -> Statistic:
-    """Ordinates of the concentration curve: the share of `y` of those lowest in the order of `rank`.
-
-    >>> concentration_curve("benefit", "income", [0.2, 0.4])
-    <Statistic concentration_curve(benefit, income) (index)>
-    """
-    x, by = parse(y), parse(rank)
-    items = tuple(Item(label, Arithmetic("/", PartialSum(x, by, one), Total(x))) for label, one in _points(p))
-    return Statistic(items, "index", name or f"concentration_curve({x.text}, {by.text})")
-
-
-def _points(p: float | Sequence[float]) -> list[tuple[float | None, float]]:
-    several = np.ndim(p) > 0
-    points = [float(one) for one in np.atleast_1d(np.asarray(p, dtype=float))]
-    if not points or not all(0 < one < 1 for one in points):
-        raise EstimationError(f"p of a curve lies strictly between 0 and 1; found {p}")
-    return [(one if several else None, one) for one in points]
-
-
-def quantile_share(y: Rule, lower: float, upper: float) -> Statistic:
-    """The share of the total that goes to those between two points of the distribution, L(upper) − L(lower).
-
-    >>> quantile_share("income", 0.0, 0.4)
-    <Statistic quantile_share(income, 0, 0.4) (index)>
-    """
-    if not 0 <= lower < upper <= 1:
-        raise EstimationError(f"a quantile share lies between two points from 0 to 1; found {lower} and {upper}")
-    income = parse(y)
-    node = Arithmetic("-", _ordinate(income, upper), _ordinate(income, lower))
-    return Statistic((Item(None, node),), "index", f"quantile_share({income.text}, {lower:g}, {upper:g})")
-
-
-def _ordinate(income: Expression, p: float) -> Node:
-    if p in (0, 1):
-        return Constant(float(p))
-    return Arithmetic("/", PartialSum(income, income, float(p)), Total(income))
-
-
-def s80_s20(y: Rule, *, upper: float = 0.8, lower: float = 0.2, rule: Literal["hf1", "hf2"] = "hf1") -> Statistic:
-    """The quintile share ratio: the total of the highest fifth over that of the lowest, as Eurostat and laeken have it.
-
-    Step totals: the lowest fifth is everybody at or below the quantile. `rule="hf2"` takes the middle of two values on
-    a tie (laeken).
-
-    >>> import childdata as cd
-    >>> people = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0, 10.0]})
-    >>> people.estimate(cd.s80_s20("y")).to_frame()["estimate"].item()
-    10.0
-    """
-    income = parse(y)
-    top = Arithmetic("-", Total(income), PartialSum(income, income, float(upper), "step", rule))
-    node = Arithmetic("/", top, PartialSum(income, income, float(lower), "step", rule))
-    return Statistic((Item(None, node),), "index", f"s80_s20({income.text})")
-
-
-def palma(y: Rule) -> Statistic:
-    """The Palma ratio: the share of the highest tenth over that of the lowest four tenths, (1 − L(0.9)) / L(0.4).
-
-    >>> palma("income")
-    <Statistic palma(income) (index)>
-    """
-    income = parse(y)
-    node = Arithmetic("/", Arithmetic("-", Constant(1.0), _ordinate(income, 0.9)), _ordinate(income, 0.4))
-    return Statistic((Item(None, node),), "index", f"palma({income.text})")
-
-
-def quantile_ratio(
-    y: Rule, upper: float, lower: float, *, rule: QuantileRule = "hf1", interval: QuantileInterval = "mean"
-) -> Statistic:
-    """The ratio of two quantiles, such as P90/P10.
-
-    >>> quantile_ratio("income", 0.9, 0.1)
-    <Statistic quantile_ratio(income, 0.9, 0.1) (index)>
-    """
-    made = quantile(y, upper, rule=rule, interval=interval) / quantile(y, lower, rule=rule, interval=interval)
-    return Statistic(made.items, "index", f"quantile_ratio({parse(y).text}, {upper:g}, {lower:g})")
-
-
-def growth_incidence(before: Rule, after: Rule, p: float | Sequence[float]) -> Statistic:
-    """The growth incidence curve of two variables of the same records: q₂(p)/q₁(p) − 1.
-
-    For two surveys estimate the quantiles in each and take the ratio by `compare`.
-
-    Source: Ravallion & Chen (2003), Economics Letters 78(1), 93-99.
-
-    >>> growth_incidence("income_2023", "income_2024", [0.1, 0.5, 0.9])
-    <Statistic growth_incidence(income_2023, income_2024) (index)>
-    """
-    several = list(p) if np.ndim(p) > 0 else [p]  # type: ignore[arg-type]
-    made = quantile(after, several) / quantile(before, several) - 1.0  # type: ignore[arg-type]
-    items = made.items if np.ndim(p) > 0 else (Item(None, made.items[0].node),)
-    return Statistic(items, "index", f"growth_incidence({parse(before).text}, {parse(after).text})")

@@ -22,7 +22,7 @@ import numpy as np
 from childdata.errors import LineError
 from childdata.expression import Expression
 from childdata.survey.arrays import Codes, Floats, Mask, summed
-from childdata.survey.density import Bandwidth, density
+from childdata.survey.density import Bandwidth, density, kernel_mean
 from childdata.survey.sample import TIE, Sample, Solved, running
 from childdata.survey.statistic import Constant, Node
 
@@ -193,7 +193,8 @@ class PartialSum:
     """S(p) = Σ w x over the lowest p of the population in the order of y.
 
     `interpolated` takes of the records tied at the quantile the part that fills up p; `step` takes all of them.
-    `rule` `hf2` takes the middle of two values where p falls between them (laeken).
+    `rule` `hf2` takes the middle of two values where p falls between them (laeken). With a `bandwidth` the influence
+    has the mean of x near the quantile, weighted by a kernel, in the place of x at it (convey's `isq` and `qsr`).
     """
 
     x: Expression
@@ -201,6 +202,7 @@ class PartialSum:
     p: float
     how: Literal["interpolated", "step"] = "interpolated"
     rule: Literal["hf1", "hf2"] = "hf1"
+    bandwidth: Bandwidth | None = None
 
     parameters: tuple[Node, ...] = ()
 
@@ -218,6 +220,10 @@ class PartialSum:
         tie, row = sample.tie_of, sample.row
         below, on = tie < at[row], tie == at[row]
         taken = np.where(below, 1.0, np.where(on, inside[row], 0.0))
+        if self.bandwidth is not None and sample.y.size:
+            point = sample.y[sample.tie[np.minimum(at, sample.tie.size - 1)]]
+            mean = kernel_mean(sample, x, point, self.bandwidth)
+            return Solved(value, x * taken - mean[row] * (taken - self.p))
         return Solved(value, (x - mean[row]) * taken + self.p * mean[row])
 
     def _parts(self, sample: Sample) -> tuple[Floats, Codes, Floats, Floats, Floats]:
@@ -299,7 +305,8 @@ class SumBelow:
             return density(sample, line, self.bandwidth) * sample.by_row(sample.weight)
         with np.errstate(divide="ignore", invalid="ignore"):
             steep = self.alpha * ((z - sample.y) / z) ** (self.alpha - 1) * sample.y / z**2
-        return sample.by_row(sample.weight * np.where(poor, steep, 0.0))
+        # on the line, where α < 1 has no derivative, nothing is below it
+        return sample.by_row(sample.weight * np.where(poor & (sample.y < z), steep, 0.0))
 
 
 def is_below(y: Floats, line: Floats, at_line: AtLine) -> Mask:

@@ -18,7 +18,9 @@ import numpy as np
 from childdata.errors import LineError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.density import Bandwidth
+from childdata.survey.leaves import AtLine
 from childdata.survey.quantiles import Quantile
+from childdata.survey.sample import TIE
 from childdata.survey.statistic import Arithmetic, Check, Constant, Item, Node, Statistic, Total, Whole
 
 QuantileOfLine = Literal["hf1", "hf2"]
@@ -49,17 +51,27 @@ class RelativeLine:
         return Whole(line) if self.within == "survey" else line
 
     def statistic(self) -> Statistic:
-        """The line itself, to be estimated like anything else.
+        """The line itself, to be estimated like anything else: one value for all rows, unless it is of each domain.
+
+        With a share of 1 and within="domain" it is a quantile whose standard error rests on a density (convey's
+        `svyiqalpha`) and not on Woodruff's interval.
+
+        Raises
+        ------
+        LineError where the line names no variable.
 
         >>> relative_line(0.6, of="median", y="income").statistic()
         <Statistic 0.6 of the median of income (amount)>
         """
         if self.y is None:
             raise LineError("a line is estimated by itself if it names its variable: relative_line(0.6, y='income')")
-        of = self.of if isinstance(self.of, str) else f"quantile {self.of:g}"
-        node = self.node(self.y)
-        inner = node.node if isinstance(node, Whole) else node
-        return Statistic((Item(None, inner),), "amount", f"{self.share:g} of the {of} of {self.y.text}")
+        name = f"{self.share:g} of the {self.middle} of {self.y.text}"
+        return Statistic((Item(None, self.node(self.y)),), "amount", name)
+
+    @property
+    def middle(self) -> str:
+        """What the line is a share of, in words."""
+        return self.of if isinstance(self.of, str) else f"quantile {self.of:g}"
 
 
 Line = Rule | RelativeLine
@@ -92,7 +104,7 @@ def relative_line(
     >>> relative_line(0.6, of="median", y="income").within
     'survey'
     """
-    if not (isinstance(share, Real) and share > 0):
+    if isinstance(share, bool) or not (isinstance(share, Real) and 0 < share < np.inf):
         raise LineError(f"a poverty line is a positive share of a median or mean, such as 0.6; found {share!r}")
     if of not in ("median", "mean") and not (isinstance(of, Real) and 0 < of < 1):
         raise LineError(f"a line is relative to the 'median', the 'mean' or a quantile such as 0.5; found {of!r}")
@@ -107,15 +119,42 @@ def fixed_line(line: Rule) -> tuple[Expression, tuple[Check, ...]]:
 
     Raises
     ------
-    LineError for a number that is not positive.
+    LineError for a number that is not positive, or what is no line.
+
+    >>> fixed_line(100)[0].text, fixed_line("basket")[0].text
+    ('100', 'basket')
     """
-    if isinstance(line, (int, float, np.number)):
-        if not line > 0:
-            raise LineError(f"a poverty line is positive; found {line:g}")
-        return parse(float(line)), ()
+    if is_number(line):
+        if not 0 < float(line) < np.inf:  # type: ignore[arg-type]
+            raise LineError(f"a poverty line is a positive number; found {line:g}")
+        return parse(float(line)), ()  # type: ignore[arg-type]
+    if isinstance(line, bool) or not isinstance(line, (str, Expression)):
+        raise LineError(
+            "a poverty line is a number, a column or rule, or one that is estimated from the survey, such as "
+            f"cd.relative_line(0.6, of='median'); found {type(line).__name__}"
+        )
     expression = parse(line)
+    shown = repr(expression.text).replace("{", "{{").replace("}", "}}")
     sentence = (
-        f"the poverty line {expression.text!r} is zero or below in {{count}} records; "
+        f"the poverty line {shown} is zero or below in {{count}} records; "
         "a line is positive: correct it, or make it unknown there"
     )
     return expression, (Check(parse(f"({expression.text}) <= 0"), "refuse", sentence, is_line=True),)
+
+
+def is_number(line: object) -> bool:
+    """Whether a line is written as a number."""
+    return isinstance(line, (int, float, np.number)) and not isinstance(line, bool)
+
+
+def poor_rule(y: Expression, z: Expression, at_line: AtLine) -> str:
+    """Who is poor, as a rule; a value within `TIE` of the line is on it, though rounding may have put it beside it.
+
+    The plain comparison stands first, as it knows single precision: 299.9 in a Stata `float` is 299.9.
+
+    >>> poor_rule(parse("y"), parse(100), "<")
+    '(y) < (100) and (100) - (y) > 1e-12 * (100)'
+    """
+    if at_line == "<":
+        return f"({y.text}) < ({z.text}) and ({z.text}) - ({y.text}) > {TIE!r} * ({z.text})"
+    return f"({y.text}) <= ({z.text}) or ({y.text}) - ({z.text}) <= {TIE!r} * ({z.text})"

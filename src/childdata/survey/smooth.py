@@ -39,6 +39,14 @@ def _least(x: Floats, y: Floats) -> Valued:
     return np.minimum(x, y), (first.astype(np.float64), (~first).astype(np.float64))
 
 
+def _part(x: Floats, y: Floats) -> Valued:
+    """x / y; 0 where both are nothing, such as what a group without records has by head."""
+    there = y != 0
+    inverse = np.where(there, 1.0 / np.where(there, y, 1.0), 0.0)
+    value = x * inverse
+    return value, (inverse, -value * inverse)
+
+
 def _weighted_log(n: Floats, total: Floats) -> Valued:
     """n log(total/n), the part of a group in the entropy of means; 0 for a group without records."""
     there = n > 0
@@ -47,6 +55,14 @@ def _weighted_log(n: Floats, total: Floats) -> Valued:
         np.where(there, np.log(mean) - 1.0, 0.0),
         np.where(there, 1 / mean, 0.0),
     )
+
+
+def _powers(x: Floats, y: Floats, exponent: Floats) -> Valued:
+    """x^a y^(1−a), the part of a group in a moment of means; 0 for a group without records. a is a constant."""
+    there = (x > 0) & (y > 0)
+    x, y = np.where(there, x, 1.0), np.where(there, y, 1.0)
+    value = np.where(there, x**exponent * y ** (1 - exponent), 0.0)
+    return value, (exponent * value / x, (1 - exponent) * value / y, np.zeros_like(value))
 
 
 def _squared_over(cell: Floats, row: Floats, column: Floats) -> Valued:
@@ -105,7 +121,9 @@ FUNCTIONS: Mapping[str, Callable[..., Valued]] = {
     "sqrt": _sqrt,
     "power": _power,
     "least": _least,
+    "part": _part,
     "weighted_log": _weighted_log,
+    "powers": _powers,
     "squared_over": _squared_over,
     "is_there": _is_there,
     "tetrachoric": _tetrachoric,
