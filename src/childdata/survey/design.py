@@ -103,8 +103,8 @@ class Design:
         if self.replicates is not None:
             made = self.replicates
             by_column = made.factor.T if made.factor.flags.f_contiguous else made.factor
-            digest.update(np.ascontiguousarray(by_column))
-            digest.update(np.ascontiguousarray(made.rscales * made.scale))
+            digest.update(np.ascontiguousarray(by_column).data)
+            digest.update(np.ascontiguousarray(made.rscales * made.scale).data)
             digest.update(str(made.mse).encode())
         return digest.hexdigest()
 

@@ -26,7 +26,7 @@ from childdata.expression import Expression, parse
 from childdata.survey.arrays import Floats
 from childdata.survey.column_names import columns_named
 from childdata.survey.estimates import Estimates, coefficient_of_variation
-from childdata.survey.intervals import interval_of
+from childdata.survey.labelled import limits
 from childdata.survey.spread import Block, Deviations, Replicated, Spread, mixture
 from childdata.survey.statistic import Item, Statistic
 from childdata.words import word
@@ -197,25 +197,14 @@ def _frame(estimates: Sequence[Estimates], values: Floats, spread: Spread, rule:
     complete = np.min([one.frame["df"].to_numpy(dtype=float) for one in estimates], axis=0)
     frame["df"] = degrees_of_freedom(variance - between, between, len(estimates), complete, rule)
     frame["estimate"], frame["se"] = value, np.sqrt(variance)
-    frame["ci_low"], frame["ci_high"] = _limits(first, frame)
+    frame["ci_low"], frame["ci_high"] = limits(
+        frame, str(first.settings.get("interval", "auto")), first.convention, float(first.settings["level"])
+    )
     frame["cv"] = coefficient_of_variation(value, frame["se"].to_numpy())
     for name in ("deff", "deff_wr"):
         frame[name] = np.mean([one.frame[name].to_numpy(dtype=float) for one in estimates], axis=0)
     frame["deft"] = np.mean([one.frame["deft"].to_numpy(dtype=float) for one in estimates], axis=0)
     return frame
-
-
-def _limits(first: Estimates, frame: pd.DataFrame) -> tuple[Floats, Floats]:
-    low, high = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-    interval, level = str(first.settings.get("interval", "auto")), float(first.settings["level"])
-    for scale in frame["scale"].unique():
-        at = (frame["scale"] == scale).to_numpy()
-        part = frame[at]
-        numbers = [part[name].to_numpy(dtype=float) for name in ("estimate", "se", "df", "n")]
-        low[at], high[at] = interval_of(
-            scale, interval, first.convention, numbers[0], numbers[1], df=numbers[2], n=numbers[3], level=level
-        )
-    return low, high
 
 
 def degrees_of_freedom(within: Floats, between: Floats, count: int, complete: Floats, rule: DfRule) -> Floats:

@@ -30,6 +30,7 @@ from childdata.survey.estimate import run
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
 from childdata.survey.imputation import combine, plausible_sets, with_draw
 from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
+from childdata.survey.keys import Keys
 from childdata.survey.pps import PPS, Drawn
 from childdata.survey.replicate_columns import given_replicates
 from childdata.survey.replicate_kinds import ReplicateKind
@@ -269,7 +270,7 @@ class Survey:
             headings=headings,
             settings=settings_of(call, self.design, {**self.declared, "data": self.records.place}),
             notes=(*self.design.notes, *result.notes),
-            spread=result.spread,
+            spread=dataclasses.replace(result.spread, keys=Keys.of(self.records, self.design, self.declared)),
             rows=np.arange(len(frame)),
             convention=rules,
         )
