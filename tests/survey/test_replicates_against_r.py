@@ -184,7 +184,7 @@ def asked(survey: cd.Survey, wanted: Any) -> None:
     assert survey.estimate(cd.mean("y")).to_frame()["df"].item() == wanted["df"]
 
 
-@pytest.mark.parametrize("name", ["Fay", "JKn", "bootstrap", "other", "factors"])
+@pytest.mark.parametrize("name", ["Fay", "JKn", "bootstrap", "other", "other_zero", "factors"])
 def test_estimates_under_weights_that_are_given(name: str) -> None:
     for centre in ("estimate", "mean"):
         asked(cd.Survey(GIVEN, weight="w", replicates=GIVEN_KINDS[name](centre=centre)), ANSWERS["given"][name][centre])
