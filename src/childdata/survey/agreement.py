@@ -86,18 +86,18 @@ def phi(a: Rule, b: Rule) -> Statistic:
 
 
 def cramers_v(a: Rule, b: Rule) -> Statistic:
-    """Cramér's V of a table, √(φ² / (min(r, c) − 1)), φ² = Σ p_rc² / (p_r p_c) − 1; of two rules |phi|.
+    """Cramér's V of a table, √(φ² / (min(r, c) − 1)), φ² = Σ (p_rc − p_r p_c)² / (p_r p_c); of two rules |phi|.
 
-    At independence V is 0 and its distribution is not normal: the interval is then of no use.
+    r and c count the categories that have records in the domain. Near independence V is not normal, and its interval
+    is of no use; where V is 0 to the last digit it has no derivative, and the standard error 0 says nothing.
+    Independence is tested by `chi2`.
 
     >>> cramers_v("region", "windex5")
     <Statistic cramers_v(region, windex5) (index)>
     """
     x, y = parse(a), parse(b)
     cell = Total(x, EACH, beside=y, beside_category=EACH)
-    term = Function("squared_over", (cell, Total(x, EACH), Total(y, EACH)))
-    inner = OverCategories(x, OverCategories(y, term))
-    square = Arithmetic("-", inner, Constant(1.0))
+    square = OverCategories(x, OverCategories(y, Function("excess", (cell, Total(x, EACH), Total(y, EACH), SIZE))))
     ones = (
         OverCategories(x, Function("is_there", (Total(x, EACH),))),
         OverCategories(y, Function("is_there", (Total(y, EACH),))),

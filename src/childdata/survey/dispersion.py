@@ -1,22 +1,66 @@
 """How a variable spreads and goes with another: variance, standard deviation, correlation, distribution function.
 
+All but the last are arithmetic of the leaf `Moment`, M = Σ w (x − x̄)(y − ȳ) / Σ w, whose influence is
+((x − x̄)(y − ȳ) − M) / Σ w: that the means are estimated too adds nothing, as Σ w (x − x̄) = 0.
+
 Source: Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, section 5.9; R survey `svyvar`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from childdata.errors import EstimationError
 from childdata.expression import Expression, Rule, parse
-from childdata.survey.statistic import Arithmetic, Constant, Count, Function, Item, Moment, Node, Statistic, Total
+from childdata.survey.arrays import Floats
+from childdata.survey.sample import Sample, Solved
+from childdata.survey.statistic import Arithmetic, Constant, Count, Function, Item, Node, Statistic, Total
 from childdata.survey.statistics import ONE
 
 Ddof = Literal["r", "population"]
 SIZE = Total(ONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The mean of (x − x̄)(y − ȳ), the means those of the row: a large mean, or one far from others, costs no digits."""
+
+    x: Expression
+    y: Expression
+
+    parameters: tuple[Node, ...] = ()
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.x, self.y)
+
+    def value(self, sample: Sample) -> Floats:
+        """The value in each row."""
+        return self._parts(sample)[0]
+
+    def solve(self, sample: Sample) -> Solved:
+        """Value and influence."""
+        value, product, size = self._parts(sample)
+        return Solved(value, (product - value[sample.row]) / size[sample.row])
+
+    def _parts(self, sample: Sample) -> tuple[Floats, Floats, Floats]:
+        """The value and Σ w by row; (x − x̄)(y − ȳ) by record."""
+        size = sample.by_row(sample.weight)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = self._centred(self.x, sample, size)
+            product = x * (x if self.x == self.y else self._centred(self.y, sample, size))
+            return sample.by_row(sample.weight * product) / size, product, size
+
+    def _centred(self, expression: Expression, sample: Sample, size: Floats) -> Floats:
+        """A variable less its mean; taken twice, as the first mean of a large variable is not exact."""
+        values = sample.values(expression)
+        for _ in range(2):
+            values = values - (sample.by_row(sample.weight * values) / size)[sample.row]
+        return values
 
 
 def variance(y: Rule, *, ddof: Ddof = "r") -> Statistic:
@@ -97,9 +141,10 @@ def cdf(y: Rule, points: float | Sequence[float]) -> Statistic:
     """
     expression = parse(y)
     several = np.ndim(points) > 0
-    found = [float(one) for one in np.atleast_1d(np.asarray(points, dtype=float))]
-    if not found or not np.isfinite(found).all():
-        raise EstimationError(f"a distribution function is asked for at numbers; found {points}")
+    given = np.atleast_1d(np.asarray(points))
+    if given.ndim > 1 or not given.size or given.dtype.kind not in "iuf" or not np.isfinite(given).all():
+        raise EstimationError(f"a distribution function is asked for at one number or a list of them; found {points!r}")
+    found = [float(one) for one in given]
     items = tuple(
         Item(one if several else None, Arithmetic("/", Total(parse(f"({expression.text}) <= {one!r}")), SIZE))
         for one in found

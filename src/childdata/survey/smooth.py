@@ -12,6 +12,7 @@ import numpy as np
 from childdata.survey.arrays import Floats
 
 Valued = tuple[Floats, tuple[Floats, ...]]
+EMPTY = 1e-12  # a share below it is what rounding leaves of an empty cell
 
 
 def _log(x: Floats) -> Valued:
@@ -65,16 +66,21 @@ def _powers(x: Floats, y: Floats, exponent: Floats) -> Valued:
     return value, (exponent * value / x, (1 - exponent) * value / y, np.zeros_like(value))
 
 
-def _squared_over(cell: Floats, row: Floats, column: Floats) -> Valued:
-    """cell² / (row · column), a part of φ²; 0 where the row or the column is empty."""
+def _excess(cell: Floats, row: Floats, column: Floats, size: Floats) -> Valued:
+    """(cell − row·column/size)² / (row·column), a part of φ²; 0 where the row or the column is empty.
+
+    Summed so, and not as Σ cell² / (row·column) − 1, tables near independence keep their digits, and φ² is never
+    below 0.
+    """
     there = (row > 0) & (column > 0)
-    safe = np.where(there, row * column, 1.0)
-    value = np.where(there, cell**2 / safe, 0.0)
-    by = np.where(there, 2 * cell / safe, 0.0)
+    product = np.where(there, row * column, 1.0)
+    beyond = np.where(there, cell - row * column / size, 0.0)
+    value, by = beyond**2 / product, 2 * beyond / product
     return value, (
         by,
-        np.where(there, -value / np.where(there, row, 1.0), 0.0),
-        np.where(there, -value / np.where(there, column, 1.0), 0.0),
+        -by * column / size - value / np.where(there, row, 1.0),
+        -by * row / size - value / np.where(there, column, 1.0),
+        2 * beyond / size**2,
     )
 
 
@@ -105,7 +111,7 @@ def _tetrachoric(p1: Floats, p2: Floats, p11: Floats) -> Valued:
     t1, t2, rho = ndtri(p1), ndtri(p2), np.full(p1.shape, np.nan)
     for place in np.ndindex(p1.shape):
         a, b, both = float(p1[place]), float(p2[place]), float(p11[place])
-        inside = max(0.0, a + b - 1) < both < min(a, b)
+        inside = both > EMPTY and both - (a + b - 1) > EMPTY and min(a, b) - both > EMPTY
         if inside and np.isfinite(t1[place]) and np.isfinite(t2[place]):
             at = (float(t1[place]), float(t2[place]), both)
             rho[place] = brentq(_miss, -1 + 1e-15, 1 - 1e-15, args=at, xtol=1e-15, rtol=1e-14)
@@ -124,7 +130,7 @@ FUNCTIONS: Mapping[str, Callable[..., Valued]] = {
     "part": _part,
     "weighted_log": _weighted_log,
     "powers": _powers,
-    "squared_over": _squared_over,
+    "excess": _excess,
     "is_there": _is_there,
     "tetrachoric": _tetrachoric,
 }
