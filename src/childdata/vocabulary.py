@@ -14,6 +14,7 @@ TOTAL, MISSING = "Total", "(missing)"
 WORDS: Mapping[str, tuple[str, str]] = {
     # Headings of the columns of results; the last part is the column's name.
     "column.statistic": ("Statistic", "Показатель"),
+    "column.survey": ("Survey", "Обследование"),
     "column.item": ("Item", "Категория"),
     "column.estimate": ("Estimate", "Оценка"),
     "column.se": ("Standard error", "Стандартная ошибка"),
@@ -226,6 +227,38 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
         "{count} строк имеют {name} {first} или {second}, но не имеют пары",
+    ),
+    "told.matched_psus": (
+        "{count} primary sampling units are in both {first} and {second}, of {of_first} and {of_second}",
+        "первичных единиц отбора, общих для {first} и {second}: {count} (всего {of_first} и {of_second})",
+    ),
+    "told.matched_households": (
+        "{count} units of the second stage are in both {first} and {second}, of {of_first} and {of_second}",
+        "единиц второй ступени отбора, общих для {first} и {second}: {count} (всего {of_first} и {of_second})",
+    ),
+    "told.strata_named_apart": (
+        "strata are named by other variables in each survey ({names}): units are matched by the labels of strata",
+        "страты в обследованиях заданы разными переменными ({names}): единицы сопоставлены по меткам страт",
+    ),
+    "told.pairs_absent": (
+        "{count} pairs of {name} lack a row on one side",
+        "пар ({name}), в которых нет строки с одной из сторон: {count}",
+    ),
+    "told.totals_no_pair": (
+        "{count} rows of totals or of missing labels are in no pair",
+        "строк итогов или без признака, не входящих в пары: {count}",
+    ),
+    "told.standardised": (
+        "standardised to the shares of {groups} groups of {names}",
+        "стандартизовано по долям {groups} групп: {names}",
+    ),
+    "told.standard_missing": (
+        "{name} is missing in {count} records: they have no part in what is standardised",
+        "{name} отсутствует у {count} записей: в стандартизации они не участвуют",
+    ),
+    "told.standard_rows": (
+        "{count} rows without a record in some group of {names} are left out",
+        "строк, в которых нет записей какой-либо группы ({names}), исключено: {count}",
     ),
     "told.replicate_blanks": (
         "replicate weights are blank in {count} places of {columns} columns, and count as zero there",

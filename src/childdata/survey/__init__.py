@@ -3,6 +3,7 @@
 from childdata.survey.agreement import agreement, cramers_v, jaccard, kappa, overlap, phi, redundancy, tetrachoric
 from childdata.survey.area_model import AreaModel
 from childdata.survey.chi_square import ChiSquareTest, chi2
+from childdata.survey.compare import compare
 from childdata.survey.comparing import ComparisonTest, ttest
 from childdata.survey.crosstab import Crosstab, crosstab
 from childdata.survey.design_plan import DesignPlan
@@ -54,6 +55,7 @@ from childdata.survey.regression import FitMeasures, Regression, Summary, TermTe
 from childdata.survey.replicate_kinds import BRR, JK1, JK2, SDR, Bootstrap, Fay, JKn, ReplicateWeights
 from childdata.survey.small_area import fay_herriot
 from childdata.survey.spread import Spread
+from childdata.survey.standardise import standardise
 from childdata.survey.statistic import Statistic, exp, log
 from childdata.survey.statistics import count, mean, median, proportion, quantile, ratio, total
 from childdata.survey.survey import Survey
@@ -108,6 +110,7 @@ __all__ = [
     "cdf",
     "chi2",
     "combine",
+    "compare",
     "concentration",
     "concentration_curve",
     "correlation",
@@ -164,6 +167,7 @@ __all__ = [
     "sd",
     "sen",
     "sst",
+    "standardise",
     "tetrachoric",
     "theil",
     "total",
