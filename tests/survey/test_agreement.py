@@ -46,8 +46,8 @@ def values(survey: cd.Survey, *statistics: cd.Statistic, **options: Any) -> list
 
 
 def agrees(found: Any, wanted: Any, close: float = CLOSE) -> None:
-    for column, key in (("estimate", "estimate"), ("se", "se")):
-        np.testing.assert_allclose(np.atleast_1d(found[column]), np.atleast_1d(wanted[key]), rtol=close, err_msg=column)
+    for name in ("estimate", "se"):
+        np.testing.assert_allclose(np.atleast_1d(found[name]), np.atleast_1d(wanted[name]), rtol=close, err_msg=name)
 
 
 def test_measures_of_two_rules_by_hand() -> None:
@@ -363,3 +363,26 @@ def test_domains_and_the_whole_against_r(invented: cd.Survey, region: str, key: 
 def test_svykappa(invented: cd.Survey) -> None:
     agrees(row(invented, cd.kappa("a", "b")), ANSWERS["svykappa"])
     agrees(row(invented, cd.kappa("p", "q")), ANSWERS["svykappa_rules"])
+
+
+def test_calibrated_weights_against_r(invented: cd.Survey) -> None:
+    survey = cd.poststratify(invented, "region", {"north": 200, "south": 260, "west": 170})
+    wanted, phi = ANSWERS["calibrated"], cd.phi("p == 1", "q == 1")
+    agrees(row(survey, cd.variance("y")), wanted["variance"])
+    agrees(row(survey, cd.kappa("a", "b")), wanted["kappa"])
+    agrees(row(survey, phi), wanted["phi"])
+    agrees(row(survey, cd.variance("y"), where="stratum <= 2"), wanted["domain"]["variance"])
+    agrees(row(survey, phi, where="stratum <= 2"), wanted["domain"]["phi"])
+
+
+def test_jackknife_against_r(invented: cd.Survey) -> None:
+    survey = invented.with_replicates(cd.JKn(centre="estimate"))
+    asked = {
+        "sd": cd.sd("y", ddof="population"),
+        "correlation": cd.correlation("x", "y"),
+        "kappa": cd.kappa("a", "b"),
+        "v": cd.cramers_v("a", "b"),
+        "jaccard": cd.jaccard("p == 1", "q == 1"),
+    }
+    for name, statistic in asked.items():
+        agrees(row(survey, statistic), ANSWERS["jackknife"][name])
