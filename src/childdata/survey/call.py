@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from childdata.errors import EstimationError, LineError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Floats, Mask
-from childdata.survey.columns import Columns, Records, both, rough_centre
+from childdata.survey.columns import Columns, Records, both
 from childdata.survey.design import Design
 from childdata.survey.domains import MissingBy
 from childdata.survey.intervals import Convention
@@ -119,10 +119,7 @@ def with_categories_filled(
     filled: dict[str, Statistic] = {}
     labels: dict[tuple[str, float | str | None], str] = {}
     for name, given in statistics.items():
-        statistic = given.expanded(
-            lambda over: columns.factor(over).values,  # type: ignore[arg-type, return-value]
-            lambda of: rough_centre(columns.number(of)),
-        )
+        statistic = given.expanded(lambda over: columns.factor(over).values)  # type: ignore[arg-type, return-value]
         over = statistic.category_of()
         if over is None:
             filled[name] = statistic
