@@ -19,8 +19,8 @@ from childdata.survey.arithmetic import Arithmetic
 from childdata.survey.compare import Measure, compare
 from childdata.survey.contrasts import Weights, contrast
 from childdata.survey.labelled import FACTS, HIDDEN, NUMBERS, at_level, coefficient_of_variation
+from childdata.survey.matching import Overlap
 from childdata.survey.multiple import DRAWS, Adjustment, Band, adjust, pairs, simultaneous
-from childdata.survey.overlap import Overlap
 from childdata.survey.spread import mixture
 from childdata.survey.statistic import Scale
 from childdata.survey.tests import TestResult, hypothesis, t_test, wald
