@@ -264,6 +264,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "replicate weights are blank in {count} places of {columns} columns, and count as zero there",
         "веса повторных выборок не заполнены в {count} местах ({columns} столбцов) и считаются там нулевыми",
     ),
+    "told.replicates_beyond": (
+        "{count} records have replicate weights but a weight of zero: they count in no estimate, under no replicate",
+        "у {count} записей есть веса повторных выборок, но вес равен нулю: они не входят ни в одну оценку",
+    ),
     "told.first_stage_only": (
         "replicates are made of the PSUs of the first stage: the fpc of later stages adds nothing",
         "повторные выборки составлены из ПЕО первой ступени: поправки на конечность следующих ступеней не учтены",
