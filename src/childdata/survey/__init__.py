@@ -26,7 +26,7 @@ from childdata.survey.inequality import (
     s_gini,
     theil,
 )
-from childdata.survey.lorenz import (
+from childdata.survey.lorenz_curve import (
     concentration_curve,
     generalized_lorenz,
     growth_incidence,
