@@ -87,7 +87,7 @@ def run(records: Records, design: Design, call: Call) -> Result:
         notes.append(word("told.interval_unused", interval=repr(call.interval)))
     bases = {name: Basis.of([item.node for item in one.items], columns) for name, one in statistics.items()}
     bases = with_missing_rule(bases, call, inside, design.weight)
-    alone = bool(call.where) and inside is not None and bool(inside[design.weight > 0].all())
+    alone = bool(call.where) and design.form is None and inside is not None and bool(inside.all())
     work = Work(columns, design, call, Residuals(design) if design.adjustments else None, alone)
     blocks = [
         block
@@ -148,7 +148,7 @@ class Work:
             score = summed(found.unit, found.value, last.stratum.size)
         else:
             replicated = replicate_values(leaf.node, seen, design.replicates)[:, 0]
-        return Shared(float(piece.value[0]), score, influence, replicated)
+        return Shared(float(piece.value[0]), score, influence, replicated, measured.weight)
 
     def scores(self, piece: Piece, seen: Seen) -> Triplets:
         """The scores of the rows of a piece by unit of the last stage, calibration taken off."""

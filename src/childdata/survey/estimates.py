@@ -21,6 +21,7 @@ from childdata.survey.contrasts import Weights, contrast
 from childdata.survey.labelled import FACTS, HIDDEN, NUMBERS, at_level, coefficient_of_variation
 from childdata.survey.matching import Overlap
 from childdata.survey.multiple import DRAWS, Adjustment, Band, adjust, pairs, simultaneous
+from childdata.survey.rubin import df_between_draws
 from childdata.survey.spread import mixture
 from childdata.survey.statistic import Scale
 from childdata.survey.tests import TestResult, hypothesis, t_test, wald
@@ -173,8 +174,11 @@ class Estimates(Arithmetic):
             raise EstimationError("the rows have no estimate, so that there is nothing to test")
         df = float(freedom.min())
         parts = [(np.full(jacobian.shape[1], row), slopes) for row, slopes in zip(self.rows, jacobian, strict=True)]
-        matrix = self.spread.combine(mixture(parts, (self.spread.rows, jacobian.shape[1]))).covariance()
-        return wald(contrast, matrix, df, method=method, what=what)
+        made = self.spread.combine(mixture(parts, (self.spread.rows, jacobian.shape[1])))
+        combined = df_between_draws(made)
+        if combined is not None:
+            df = float(np.nanmin(combined))
+        return wald(contrast, made.covariance(), df, method=method, what=what)
 
     def t_tests(self, value: float = 0.0) -> pd.DataFrame:
         """Each row against a value, by its own t: what Stata's `lincom` prints beside a difference.
