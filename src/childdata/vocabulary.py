@@ -144,11 +144,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name}: делитель — меньшая из двух долей; если доли почти равны, стандартная ошибка ненадёжна",
     ),
     "told.replicates_unknown": (
-        "in {count} pairs of row and replicate the replicate gives no value; it adds nothing to the variance of that row",
+        "in {count} pairs of row and replicate the replicate gives no value; it adds nothing to the variance of "
+        "that row",
         "в {count} парах «строка – повторная выборка» значения нет; в дисперсию строки они не входят",
     ),
     "told.jackknife_quantile": (
-        "the jackknife ({kind}) does not estimate the variance of a quantile consistently; take BRR, Fay or a bootstrap",
+        "the jackknife ({kind}) does not estimate the variance of a quantile consistently; take BRR, Fay or a "
+        "bootstrap",
         "складной нож ({kind}) не даёт состоятельной оценки дисперсии квантиля; используйте BRR, Fay или бутстреп",
     ),
     "told.imputations": (
@@ -221,7 +223,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "дизайн не оставляет степеней свободы для регрессии, коэффициентов: {count}; границ и p нет",
     ),
     "told.replicates_lost": (
-        "replicates under which the regression has no finite coefficients, and which add nothing: {count} of {replicates}",
+        "replicates under which the regression has no finite coefficients, and which add nothing: {count} of "
+        "{replicates}",
         "повторные выборки, в которых коэффициенты регрессии не конечны и которые не учтены: {count} из {replicates}",
     ),
     "told.alone": (
@@ -492,7 +495,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "told.plan_srs_wor": (
         "design effects of {source} are against simple random samples without replacement, as convention='spss' has it",
-        "эффекты дизайна в {source} – относительно простых случайных выборок без возвращения, как при convention='spss'",
+        "эффекты дизайна в {source} – относительно простых случайных выборок без возвращения, как при "
+        "convention='spss'",
     ),
     "told.plan_srs_wr": (
         "design effects of {source} are against simple random samples with replacement",
@@ -570,7 +574,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "территорий, у прямой оценки которых нет стандартной ошибки больше 0 и она не использована: {count}",
     ),
     "told.area_correlated": (
-        "pairs of areas whose direct estimates correlate by more than {bound}: {count}, at most {most}; the model takes "
+        "pairs of areas whose direct estimates correlate by more than {bound}: {count}, at most {most}; the "
+        "model takes "
         "all as independent",
         "пар территорий с корреляцией прямых оценок более {bound}: {count}, наибольшая {most}; модель считает "
         "все независимыми",

@@ -41,8 +41,8 @@ def reweighted(
     if survey.domain and survey.design.form is None:
         rules = " and ".join(repr(str(getattr(rule, "text", rule))) for rule in survey.domain)
         raise EstimationError(
-            f"weights are made for all records of a survey, and this one is restricted to where={rules}; make the weights "
-            "first and restrict afterwards, or make a survey of these records alone"
+            f"weights are made for all records of a survey, and this one is restricted to where={rules}; "
+            "make the weights first and restrict afterwards, or make a survey of these records alone"
         )
     design = survey.design
     replicates = design.replicates
