@@ -1,8 +1,8 @@
 # Answers of R on poverty and inequality: laeken for the indices, survey for the standard errors that are contrasts of
-# totals, and laeken's indices under the jackknife weights of survey. Data: inequality.csv (make_inequality.py).
+# totals, and laeken's indices under the jackknife weights of survey. Data: random_inequality.csv (make_inequality.py).
 # Run in this folder:  Rscript inequality.R   -> inequality_r.json, numbers with 15 significant digits and more.
 suppressPackageStartupMessages({library(survey); library(laeken); library(jsonlite)})
-x <- read.csv("inequality.csv")
+x <- read.csv("random_inequality.csv")
 x$region <- factor(x$region)
 whole <- svydesign(ids = ~psu, strata = ~stratum, weights = ~w, data = x)
 jack <- as.svrepdesign(whole, type = "JKn", mse = TRUE)

@@ -31,4 +31,4 @@ def make() -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    make().to_csv(HERE / "inequality.csv", index=False, lineterminator="\n")
+    make().to_csv(HERE / "random_inequality.csv", index=False, lineterminator="\n")

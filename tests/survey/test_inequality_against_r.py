@@ -1,6 +1,6 @@
 """Poverty and inequality against R: laeken 0.5.2, and contrasts and jackknife weights of survey 4.1.1.
 
-`reference/inequality.csv` is made by `make_inequality.py`, `inequality_r.json` is R's answer (`Rscript inequality.R` in
+`reference/random_inequality.csv` is made by `make_inequality.py`, `inequality_r.json` is R's answer (`Rscript inequality.R` in
 that folder). laeken gives percentages and takes no one on the line for poor; its quantile is the middle of two values
 on a tie.
 """
@@ -27,7 +27,7 @@ FRACTIONS = ("arpr_region", "gini_region", "rmpg_region")
 
 @pytest.fixture(scope="module")
 def persons() -> cd.Survey:
-    data = pd.read_csv(REFERENCE / "inequality.csv")
+    data = pd.read_csv(REFERENCE / "random_inequality.csv")
     return cd.Survey(data, weight="w", strata="stratum", psu="psu")
 
 
@@ -68,7 +68,7 @@ def test_to_leave_out_zero_incomes_is_the_domain_of_positive_ones(persons: cd.Su
     }[name]
     found = persons.estimate(made)
     check(found, R["smooth"][name])
-    zeros = int((pd.read_csv(REFERENCE / "inequality.csv")["income"] == 0).sum())
+    zeros = int((pd.read_csv(REFERENCE / "random_inequality.csv")["income"] == 0).sum())
     assert found.to_frame()["missing"].item() == zeros
     assert any(str(zeros) in note and "zero or negative" in note for note in found.notes)
 

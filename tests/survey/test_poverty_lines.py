@@ -81,12 +81,6 @@ def test_a_relative_line_in_a_survey_of_the_domain_alone_is_refused(persons: cd.
     assert estimates(persons, rate, where="age < 18") == [0.5]
 
 
-def test_records_of_weight_zero_are_not_the_other_persons() -> None:
-    survey = cd.Survey({"y": [1.0, 2.0, 9.0], "child": [1, 1, 0], "w": [1.0, 1.0, 0.0]}, weight="w")
-    with pytest.raises(LineError, match="holds only those of its domain"):
-        survey.estimate(cd.fgt("y", cd.relative_line(0.6)), where="child == 1")
-
-
 def test_records_without_a_value_have_no_part_in_the_line_and_are_told() -> None:
     survey = cd.Survey({"y": [100.0, 200.0, 300.0, None], "child": [1, 1, 0, 0]})
     found = survey.estimate(cd.fgt("y", cd.relative_line(0.6)), where="child == 1")

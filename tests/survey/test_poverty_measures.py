@@ -234,6 +234,10 @@ def test_bandwidths_of_kish_do_not_depend_on_the_scale_of_the_weights(sample: pd
         (lambda: cd.fgt("y", 100, at_line="=<"), "at_line is '<' .on the line is not poor. or '<='; found '=<'"),  # type: ignore[arg-type]
         (lambda: cd.sen("y", 100, at_line=">"), "at_line is"),  # type: ignore[arg-type]
         (lambda: cd.watts("y", 100, at_line=""), "at_line is"),  # type: ignore[arg-type]
+        (lambda: cd.sst("y", 100, bandwidth="silverman"), "bandwidth is 'kish', 'convey' or a positive number"),  # type: ignore[arg-type]
+        (lambda: cd.poor_median("y", 100, rule="hf7"), "rule 'hf1' or 'hf2' .the middle.*found 'hf7'"),  # type: ignore[arg-type]
+        (lambda: cd.relative_line(0.6, rule="hf7"), "found 'hf7'"),  # type: ignore[arg-type]
+        (lambda: cd.relative_line(0.6, bandwidth=0.0), "bandwidth is"),
         (lambda: cd.richness("y", 100, beta=0), "beta of a richness index lies between 0 and 100; found 0"),
     ],
 )
