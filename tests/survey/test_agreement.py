@@ -386,3 +386,9 @@ def test_jackknife_against_r(invented: cd.Survey) -> None:
     }
     for name, statistic in asked.items():
         agrees(row(survey, statistic), ANSWERS["jackknife"][name])
+
+
+def test_redundancy_tells_that_its_error_is_unreliable_where_the_two_shares_are_equal() -> None:
+    survey = cd.Survey({"a": [1, 1, 0, 0, 0], "b": [1, 0, 0, 0, 1]})
+    notes = survey.estimate({"R0": cd.redundancy("a == 1", "b == 1")}).notes
+    assert any("'R0' divides by the smaller of two shares" in note for note in notes)
