@@ -1,8 +1,8 @@
 """Poverty and inequality against R: laeken 0.5.2, and contrasts and jackknife weights of survey 4.1.1.
 
-`reference/random_inequality.csv` is made by `make_inequality.py`, `inequality_r.json` is R's answer (`Rscript inequality.R` in
-that folder). laeken gives percentages and takes no one on the line for poor; its quantile is the middle of two values
-on a tie.
+`reference/random_inequality.csv` is made by `make_inequality.py`, `inequality_r.json` is R's answer (`Rscript
+inequality.R` in that folder). laeken gives percentages and takes no one on the line for poor; its quantile is the
+middle of two values on a tie.
 """
 
 from __future__ import annotations

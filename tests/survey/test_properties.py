@@ -253,8 +253,8 @@ def test_weights_times_a_number_multiply_totals_and_change_nothing_else(
     same(scaled, plain)
     counts = plain["statistic"] == "count"
     same(scaled[~counts], plain[~counts], "n", "missing")
-    # Of one poor person the Gini coefficient is 0: what remains of its variance is rounding, and so is its design effect;
-    # so too where a quantile's influence is the same for all.
+    # Of one poor person the Gini coefficient is 0: what remains of its variance is rounding, and so is its design
+    # effect; so too where a quantile's influence is the same for all.
     varies = ~counts & (plain["se"] > 1e-12) & ~(plain["deff"] > 1e9)
     same(scaled[varies], plain[varies], "deff", rtol=1e-6)
     # where the variance is nothing but rounding, its root is of the size of the root of a rounding error
