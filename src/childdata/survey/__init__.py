@@ -2,6 +2,7 @@
 
 from childdata.survey.area_model import AreaModel
 from childdata.survey.chi_square import ChiSquareTest, chi2
+from childdata.survey.compare import compare, together
 from childdata.survey.comparing import ComparisonTest, ttest
 from childdata.survey.crosstab import Crosstab, crosstab
 from childdata.survey.design_plan import DesignPlan
@@ -16,6 +17,7 @@ from childdata.survey.regression import Regression, regress
 from childdata.survey.replicate_kinds import BRR, JK1, JK2, SDR, Bootstrap, Fay, JKn, ReplicateWeights
 from childdata.survey.small_area import fay_herriot
 from childdata.survey.spread import Spread
+from childdata.survey.standardise import standardise
 from childdata.survey.statistic import Statistic, exp, log
 from childdata.survey.statistics import count, mean, median, proportion, quantile, ratio, total
 from childdata.survey.survey import Survey
@@ -63,6 +65,7 @@ __all__ = [
     "calibrate",
     "chi2",
     "combine",
+    "compare",
     "count",
     "crosstab",
     "design_from",
@@ -83,6 +86,8 @@ __all__ = [
     "ratio",
     "regress",
     "rotation",
+    "standardise",
+    "together",
     "total",
     "trim",
     "ttest",
