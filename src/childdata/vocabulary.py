@@ -123,6 +123,36 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{rule} is unknown in {count} records by a division by zero, a logarithm of zero or an overflow",
         "{rule} неизвестно у {count} записей из-за деления на ноль, логарифма нуля или переполнения",
     ),
+    "told.bottom_coded": (
+        "{name}: {count} records below the bottom code were raised to it",
+        "{name}: значения ниже минимума подняты до него у {count} записей",
+    ),
+    "told.negative_to_zero": (
+        "{name}: {count} negative values count as zero",
+        "{name}: отрицательные значения у {count} записей учтены как ноль",
+    ),
+    "told.nonpositive_left_out": (
+        "{name}: {count} records were left out for their zero or negative values",
+        "{name}: исключено записей с нулевыми или отрицательными значениями: {count}",
+    ),
+    "told.negative_kept": (
+        "{name}: {count} records have negative values, which are taken as they are",
+        "{name}: отрицательные значения у {count} записей учтены без изменений",
+    ),
+    "told.smaller_share": (
+        "{name} divides by the smaller of two shares; where the two are nearly equal, its standard error is unreliable",
+        "{name}: делитель — меньшая из двух долей; если доли почти равны, стандартная ошибка ненадёжна",
+    ),
+    "told.replicates_unknown": (
+        "in {count} pairs of row and replicate the replicate gives no value; it adds nothing to the variance of "
+        "that row",
+        "в {count} парах «строка – повторная выборка» значения нет; в дисперсию строки они не входят",
+    ),
+    "told.jackknife_quantile": (
+        "the jackknife ({kind}) does not estimate the variance of a quantile consistently; take BRR, Fay or a "
+        "bootstrap",
+        "складной нож ({kind}) не даёт состоятельной оценки дисперсии квантиля; используйте BRR, Fay или бутстреп",
+    ),
     "told.imputations": (
         "combined from {count} completed data sets by Rubin's rules",
         "объединено по {count} заполненным наборам данных по правилам Рубина",
@@ -192,6 +222,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the design leaves no degrees of freedom to a regression of {count} coefficients: no limits and no p",
         "дизайн не оставляет степеней свободы для регрессии, коэффициентов: {count}; границ и p нет",
     ),
+    "told.replicates_lost": (
+        "replicates under which the regression has no finite coefficients, and which add nothing: {count} of "
+        "{replicates}",
+        "повторные выборки, в которых коэффициенты регрессии не конечны и которые не учтены: {count} из {replicates}",
+    ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
         "{count} строк имеют {name} {first} или {second}, но не имеют пары",
@@ -231,6 +266,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "told.replicate_blanks": (
         "replicate weights are blank in {count} places of {columns} columns, and count as zero there",
         "веса повторных выборок не заполнены в {count} местах ({columns} столбцов) и считаются там нулевыми",
+    ),
+    "told.replicates_beyond": (
+        "{count} records have replicate weights but a weight of zero: they count in no estimate, under no replicate",
+        "у {count} записей есть веса повторных выборок, но вес равен нулю: они не входят ни в одну оценку",
     ),
     "told.first_stage_only": (
         "replicates are made of the PSUs of the first stage: the fpc of later stages adds nothing",
@@ -456,7 +495,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "told.plan_srs_wor": (
         "design effects of {source} are against simple random samples without replacement, as convention='spss' has it",
-        "эффекты дизайна в {source} – относительно простых случайных выборок без возвращения, как при convention='spss'",
+        "эффекты дизайна в {source} – относительно простых случайных выборок без возвращения, как при "
+        "convention='spss'",
     ),
     "told.plan_srs_wr": (
         "design effects of {source} are against simple random samples with replacement",
@@ -534,7 +574,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "территорий, у прямой оценки которых нет стандартной ошибки больше 0 и она не использована: {count}",
     ),
     "told.area_correlated": (
-        "pairs of areas whose direct estimates correlate by more than {bound}: {count}, at most {most}; the model takes "
+        "pairs of areas whose direct estimates correlate by more than {bound}: {count}, at most {most}; the "
+        "model takes "
         "all as independent",
         "пар территорий с корреляцией прямых оценок более {bound}: {count}, наибольшая {most}; модель считает "
         "все независимыми",
@@ -567,6 +608,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "regression.df": ("Residual df", "Степеней свободы"),
     "regression.dispersion": ("Dispersion", "Дисперсия остатков"),
     "regression.r_squared": ("R²", "Коэффициент R²"),
+    "regression.pseudo_r_squared": ("R² (Nagelkerke)", "R² Нагелькерке"),
+    "regression.f": ("F of all terms", "F всех членов"),
+    "regression.f_p": ("p of F", "p для F"),
     "regression.convention": ("Convention", "Соглашение"),
     "regression.coefficient": ("coef", "коэф."),
     "regression.se": ("se", "ст. ош."),

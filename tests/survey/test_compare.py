@@ -347,3 +347,18 @@ def test_estimates_combined_from_imputations_know_no_units() -> None:
     both = cd.combine([ONE.estimate({"y": cd.mean("y")}), TWO.estimate({"y": cd.mean("y")})])
     with pytest.raises(EstimationError, match="do not know their sampling units"):
         both.compare(ONE.estimate({"y": cd.mean("y")}), overlap="psu")
+
+
+def test_imputed_surveys_are_compared_with_the_df_of_each() -> None:
+    chance = np.random.default_rng(8)
+    surveys = []
+    for level in (5.0, 6.0):
+        y = level + chance.normal(0, 1, 30)
+        sets = [np.where(np.arange(30) < 6, y + chance.normal(0, 1, 30), y) for _ in range(5)]
+        surveys.append(cd.combine([cd.Survey({"y": one}).estimate({"y": cd.mean("y")}) for one in sets]))
+    a, b = (one.to_frame().iloc[0] for one in surveys)
+    row = surveys[1].compare(surveys[0], overlap="none").to_frame().iloc[0]
+    assert row["se"] == pytest.approx(np.hypot(a["se"], b["se"]), rel=1e-12)
+    first, second = a["se"] ** 2, b["se"] ** 2
+    wanted = (first + second) ** 2 / (first**2 / a["df"] + second**2 / b["df"])
+    assert row["df"] == pytest.approx(wanted, rel=1e-12)

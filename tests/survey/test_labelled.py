@@ -38,7 +38,7 @@ def test_another_level_of_a_contrast(found: Estimates) -> None:
 
 def test_limits_that_know_one_level_only_are_refused(found: Estimates, sample: pd.DataFrame) -> None:
     survey = cd.Survey(sample, weight="w", strata="stratum", psu="psu")
-    with pytest.raises(EstimationError, match="has limits of its own .* estimate it with level=0.9"):
+    with pytest.raises(EstimationError, match=r"has limits of its own .* estimate it with level=0.9"):
         survey.estimate(cd.median("income"), by="region").confint(0.9)
     with pytest.raises(EstimationError, match="limits are the value ± 2 standard errors"):
         survey.estimate(cd.mean("income"), convention="mics").confint(0.9)

@@ -147,8 +147,9 @@ class Columns:
         VariableError if it holds text.
         """
         if expression.text not in self._numbers:
-            # the constant 1 is in every mean: it is made for who asks for it, and needs no column of a sum
-            frame = self.records.evaluate({"1": 1}).frame if expression.text == "1" else self.frame
+            # the constant 1 is in every mean and needs no column of a sum; centred values are known late
+            there = expression.text in self.frame.columns
+            frame = self.frame if there else self.records.evaluate({expression.text: expression}).frame
             column = frame[expression.text]
             if column.dtype != pl.Boolean and not column.dtype.is_numeric():
                 raise VariableError(

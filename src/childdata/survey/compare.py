@@ -21,7 +21,7 @@ from childdata.errors import EstimationError, nearest
 from childdata.microdata.labels import Frozen
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.labelled import Labelled, Pairwise
-from childdata.survey.overlap import Matched, Overlap, correlated, independent, sharing
+from childdata.survey.matching import Matched, Overlap, correlated, independent, sharing
 from childdata.words import word
 
 Measure = Literal["difference", "ratio", "relative change", "annualised", "annualised difference"]

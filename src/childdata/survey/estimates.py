@@ -19,8 +19,9 @@ from childdata.survey.arithmetic import Arithmetic
 from childdata.survey.compare import Measure, compare
 from childdata.survey.contrasts import Weights, contrast
 from childdata.survey.labelled import FACTS, HIDDEN, NUMBERS, at_level, coefficient_of_variation
+from childdata.survey.matching import Overlap
 from childdata.survey.multiple import DRAWS, Adjustment, Band, adjust, pairs, simultaneous
-from childdata.survey.overlap import Overlap
+from childdata.survey.rubin import df_between_draws
 from childdata.survey.spread import mixture
 from childdata.survey.statistic import Scale
 from childdata.survey.tests import TestResult, hypothesis, t_test, wald
@@ -173,8 +174,11 @@ class Estimates(Arithmetic):
             raise EstimationError("the rows have no estimate, so that there is nothing to test")
         df = float(freedom.min())
         parts = [(np.full(jacobian.shape[1], row), slopes) for row, slopes in zip(self.rows, jacobian, strict=True)]
-        matrix = self.spread.combine(mixture(parts, (self.spread.rows, jacobian.shape[1]))).covariance()
-        return wald(contrast, matrix, df, method=method, what=what)
+        made = self.spread.combine(mixture(parts, (self.spread.rows, jacobian.shape[1])))
+        combined = df_between_draws(made)
+        if combined is not None:
+            df = float(np.nanmin(combined))
+        return wald(contrast, made.covariance(), df, method=method, what=what)
 
     def t_tests(self, value: float = 0.0) -> pd.DataFrame:
         """Each row against a value, by its own t: what Stata's `lincom` prints beside a difference.
@@ -223,7 +227,7 @@ class Estimates(Arithmetic):
         >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
         >>> gaps = people.estimate(cd.mean("y"), by="sex").contrast({"gap": "`m` - `f`", "relative": "`m` / `f` - 1"})
         >>> gaps.to_frame()[["statistic", "estimate", "se"]].round(4).values.tolist()
-        [['gap', 1.5, 1.472], ['relative', 0.75, 0.9274]]
+        [['gap', 1.5, 1.472], ['relative', 0.75, 0.941]]
         """
         return contrast(self, what, scale=scale)
 

@@ -20,6 +20,7 @@ from childdata.errors import EstimationError, VariableError, nearest
 from childdata.microdata.labels import Frozen
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.intervals import Convention, interval_of
+from childdata.survey.rubin import df_between_draws
 from childdata.survey.spread import Spread, mixture
 from childdata.survey.statistic import gap_of
 
@@ -138,6 +139,9 @@ class Labelled:
         se = np.where(np.isnan(value), np.nan, np.sqrt(spread.variances()))
         frame = facts.copy()
         frame["estimate"], frame["se"] = value, se
+        combined = df_between_draws(spread)
+        if combined is not None:
+            frame["df"] = combined
         frame["ci_low"], frame["ci_high"] = limits(frame, "auto", self.convention, self.settings["level"])
         frame["cv"] = coefficient_of_variation(value, se)
         frame["deff"] = frame["deft"] = frame["deff_wr"] = np.nan

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from childdata.expression import Expression
-from childdata.survey.arrays import Codes, Floats, summed
+from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.columns import Columns
 from childdata.survey.leaves import PartialSum
 from childdata.survey.quantiles import Quantile, woodruff
@@ -47,12 +47,14 @@ class Shared:
     score : array (units,); by unit of the last stage.
     influence : array (n,); by record.
     replicated : array (R,); the value under each replicate weight, where there are any.
+    weight : array (n,); of the records it is found on, 0 where they have no part; None where records stay elsewhere.
     """
 
     value: float
     score: Floats
     influence: Floats
     replicated: Floats | None
+    weight: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -297,15 +299,18 @@ def _record_influence(
 
 
 def _record_moments(influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen) -> tuple[Floats, Floats]:
-    """Σ w (u − ū)² and Σ w u; what comes from all records is taken where it meets the row's own."""
+    """Σ w (u − ū)² and Σ w u, over the records of the row.
+
+    With a part from all records the simple random sample that the design is compared with is one of the whole survey:
+    the scatter is then that of the whole influence, in the measure of the row's own size and count.
+    """
     row, weight, size = seen.grouped.row_of_records(), seen.measured.weight, seen.grouped.size
     shown = (row >= 0) & seen.measured.known
     if not shown.all():
         row, weight, influence = row[shown], weight[shown], influence[shown]
-    for slope, shared in wide:
-        whole = seen.measured.pairs.select(shared.influence)
-        influence = influence + slope[row] * (whole if shown.all() else whole[shown])
     first, squares = summed(row, weight * influence, size), summed(row, weight * influence**2, size)
+    if wide:
+        return _whole_scatter(squares, first, row, weight * influence, shown, wide, seen), first
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = first / summed(row, weight, size)
         scatter = squares - first * centre
@@ -313,6 +318,33 @@ def _record_moments(influence: Floats, wide: tuple[tuple[Floats, Shared], ...], 
             # the influence of a total is far from zero: its squares are taken about the mean
             scatter = summed(row, weight * (influence - centre[row]) ** 2, size)
     return scatter, first
+
+
+def _whole_scatter(
+    squares: Floats,
+    first: Floats,
+    row: Codes,
+    weighted: Floats,
+    shown: Mask,
+    wide: tuple[tuple[Floats, Shared], ...],
+    seen: Seen,
+) -> Floats:
+    """V_srs = N̂ S²/(n − 1) of the whole survey, as the scatter that gives it with the row's own N̂ and n."""
+    weight = wide[0][1].weight
+    if weight is None:
+        return np.full(squares.shape, np.nan)
+    for slope, shared in wide:
+        inside = seen.measured.pairs.select(shared.influence)
+        squares = squares + 2 * slope * summed(row, weighted * (inside if shown.all() else inside[shown]), squares.size)
+        first = first + slope * np.sum(weight * shared.influence)
+    for slope, shared in wide:
+        for other, beside in wide:
+            squares = squares + slope * other * np.sum(weight * shared.influence * beside.influence)
+    whole, count = weight.sum(), np.count_nonzero(weight)
+    srs = whole * (squares - first**2 / whole) / (count - 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Floats = srs * (seen.grouped.by_row(seen.measured.count) - 1) / seen.grouped.by_row(seen.measured.ones)
+    return result
 
 
 def rows_of_influence(piece: Piece, seen: Seen) -> tuple[Codes, Codes, Floats]:

@@ -180,15 +180,8 @@ class Replicated:
 
     def deviations(self) -> Floats:
         """Deviations from the centre, scaled so that covariance is a plain product; array (replicates, rows)."""
-        with np.errstate(invalid="ignore"):
-            known = np.isfinite(self.values)
-            count = known.sum(axis=0)
-            centre = np.where(known, self.values, 0.0).sum(axis=0) / np.maximum(count, 1)
-            if self.stage.mse:
-                centre = self.estimate
-            apart = np.where(known, self.values - centre, 0.0)
-        apart[:, (count == 0) | ~np.isfinite(self.estimate)] = np.nan
-        scaled: Floats = apart * np.sqrt(self.stage.scale * self.stage.rscales)[:, None]
+        scaled = self.stage.deviations(self.values, self.estimate)
+        scaled[:, ~np.isfinite(self.estimate)] = np.nan
         return scaled
 
     def variances(self) -> Floats:

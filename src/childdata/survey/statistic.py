@@ -38,17 +38,24 @@ EACH = EachCategory()
 class Total:
     """The weighted sum of a row expression over the records of a domain where it is known.
 
-    With a `category`, the sum over the records whose expression has that value: of their weights, or of
-    weight × `of`.
+    With a `category`, the sum over the records whose expression has that value: of their weights, of weight × `of`,
+    or of those whose expression `beside` has the category `beside_category`.
     """
 
     expression: Expression
     category: float | str | EachCategory | None = None
     of: Expression | None = None
+    beside: Expression | None = None
+    beside_category: float | str | EachCategory | None = None
 
     def expressions(self) -> tuple[Expression, ...]:
         """What must be known of a record."""
-        return (self.expression,) if self.of is None else (self.expression, self.of)
+        return tuple(one for one in (self.expression, self.of, self.beside) if one is not None)
+
+    def factors(self) -> tuple[Expression, ...]:
+        """The expressions whose categories are counted."""
+        own = (self.expression,) if self.category is not None else ()
+        return own if self.beside is None else (*own, self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +84,13 @@ class Ranked(Protocol):
     def expressions(self) -> tuple[Expression, ...]:
         """What must be known of a record."""
 
-    def value(self, sample: Any, *parameters: Floats) -> Floats:
-        """The value in each row of a `Sample`."""
+    @property
+    def value(self) -> Callable[..., Floats]:
+        """The value in each row, of a `Sample` and the values of the parameters."""
 
-    def solve(self, sample: Any, *parameters: Floats) -> Any:
-        """The value, influence and slopes in each row: a `Solved`."""
+    @property
+    def solve(self) -> Callable[..., Any]:
+        """The value, influence and slopes in each row (a `Solved`), of the same."""
 
 
 Leaf = Total | Count | Whole | Ranked
@@ -113,14 +122,19 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class OverCategories:
-    """The sum of a tree over the categories of an expression; written out before anything is computed."""
+    """The sum of a tree over the categories of an expression; written out before anything is computed.
+
+    Each total left open takes the category: those of that expression, or `every` one, of whatever expression.
+    """
 
     over: Expression
     term: Node
+    every: bool = False
 
 
 Node = Leaf | Constant | Arithmetic | Function | OverCategories
 
+Categories = Callable[[Expression], tuple[float | str, ...]]
 Derivative = tuple[Floats, dict[Leaf, Floats]]
 Solve = Callable[[Leaf], tuple[Floats, tuple[Floats, ...]]]
 
@@ -132,7 +146,7 @@ def parts(node: Node) -> tuple[Node, ...]:
             return (left, right)
         case Function(_, arguments):
             return arguments
-        case OverCategories(_, term):
+        case OverCategories(_, term, _):
             return (term,)
         case Constant() | Total() | Count() | Whole():
             return ()
@@ -360,30 +374,39 @@ class Statistic:
         items = tuple(Item(value, _filled(template, value)) for value in categories)
         return replace(self, items=items)
 
-    def expanded(self, categories: Callable[[Expression], tuple[float | str, ...]]) -> Statistic:
-        """The same statistic, each sum over categories written out."""
+    def expanded(self, categories: Categories) -> Statistic:
+        """The same statistic, each sum over categories written out; `categories` gives those of an expression."""
         return replace(self, items=tuple(Item(item.label, _written_out(item.node, categories)) for item in self.items))
 
 
-def _filled(node: Node, category: float | str) -> Node:
+def _filled(node: Node, category: float | str, over: Expression | None = None) -> Node:
+    """A tree with a category in the place of each one left open; of one variable, where it is named."""
     match node:
-        case Total(expression, EachCategory(), of):
-            return Total(expression, category, of)
+        case Total():
+            changes: dict[str, float | str] = {}
+            if node.category == EACH and over in (None, node.expression):
+                changes["category"] = category
+            if node.beside_category == EACH and over in (None, node.beside):
+                changes["beside_category"] = category
+            return replace(node, **changes) if changes else node  # type: ignore[arg-type]
         case Arithmetic(operator, left, right):
-            return Arithmetic(operator, _filled(left, category), _filled(right, category))
+            return Arithmetic(operator, _filled(left, category, over), _filled(right, category, over))
         case Function(name, arguments):
-            return Function(name, tuple(_filled(one, category) for one in arguments))
+            return Function(name, tuple(_filled(one, category, over) for one in arguments))
+        case OverCategories(inner, term, every):
+            return OverCategories(inner, _filled(term, category, over), every)
         case _:
             return node
 
 
-def _written_out(node: Node, categories: Callable[[Expression], tuple[float | str, ...]]) -> Node:
+def _written_out(node: Node, categories: Categories) -> Node:
     match node:
-        case OverCategories(over, term):
-            terms = [_filled(term, value) for value in categories(over)]
-            total: Node = terms[0] if terms else Constant(0.0)
-            for one in terms[1:]:
-                total = Arithmetic("+", total, one)
+        case OverCategories(over, term, every):
+            wanted = None if every else over
+            total: Node = Constant(0.0)
+            for place, value in enumerate(categories(over)):
+                one = _written_out(_filled(term, value, wanted), categories)
+                total = Arithmetic("+", total, one) if place else one
             return total
         case Arithmetic(operator, left, right):
             return Arithmetic(operator, _written_out(left, categories), _written_out(right, categories))

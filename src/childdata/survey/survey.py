@@ -28,7 +28,7 @@ from childdata.survey.design import Design, Stage, checked_weight, crossed, enco
 from childdata.survey.domains import MissingBy
 from childdata.survey.estimate import run
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
-from childdata.survey.imputation import combine, plausible_sets, with_draw
+from childdata.survey.imputation import combine, plausible_sets, rule_of_draw, with_draw
 from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
 from childdata.survey.keys import Keys
 from childdata.survey.pps import PPS, Drawn
@@ -107,6 +107,11 @@ class Survey:
         records = Records.of(data)
         design, declared = _make_design(records, weight, _listed(strata), _listed(psu), fpc)
         if replicates is not None:
+            if weight is None and replicates.combined == "weights":
+                raise DesignError(
+                    "replicate weights come with a weight of the full sample, by which estimates are made; name it "
+                    "(weight='w'), or say weight=1 if every record has weight 1"
+                )
             given = given_replicates(records, design.weight, replicates)
             design = dataclasses.replace(design, replicates=given, notes=(*design.notes, *given.notes))
             declared = declared | {"replicates": repr(replicates), "fingerprint": design.fingerprint}
@@ -131,8 +136,10 @@ class Survey:
         ExpressionError for a rule that cannot be read; VariableError for a name that is not in the data.
         """
         expression = parse(rule)
+        several = plausible_sets({}, [expression], self.records.names, self.records.place)
         for name in (*expression.names, *expression.code_names):
-            self.records.find(name)
+            if name not in several:
+                self.records.find(name)
         return self._with(domain=(*self.domain, rule))
 
     def with_replicates(self, kind: ReplicateKind) -> Survey:
@@ -150,6 +157,11 @@ class Survey:
             raise DesignError(
                 "replicate weights are made from strata and PSUs, which do not tell of unequal probabilities without "
                 "replacement nor of two phases; declare the units as drawn with replacement first (weight=, no fpc)"
+            )
+        if self.design.adjustments:
+            raise DesignError(
+                "replicate weights of adjusted weights would not know of the adjustment; make the replicates first "
+                "(survey.with_replicates(...)), then weight: each replicate is adjusted as well"
             )
         made = make_replicates(self.design, kind, lonely=self.lonely_psu or "fail", records=self.records)
         design = dataclasses.replace(self.design, replicates=made, notes=(*self.design.notes, *made.notes))
@@ -232,19 +244,31 @@ class Survey:
         _check_choice("missing_by", missing_by, get_args(MissingBy))
         _check_names(by, each)
         named = _named(statistics)
-        sets = plausible_sets(named, self.records.names, self.records.place)
+        domain = self.domain if where is None else (*self.domain, where)
+        sets = plausible_sets(named, domain, self.records.names, self.records.place)
         if sets:
             draws = len(next(iter(sets.values())))
-            options = {"by": by, "each": each, "where": where, "margins": margins, "level": level, "missing": missing}
-            options |= {"missing_by": missing_by, "interval": interval, "convention": convention, "df": df}
-            return combine(
-                [self.estimate(with_draw(named, sets, m), **options, keep=keep) for m in range(draws)]  # type: ignore[arg-type]
-            )
+            options = {"by": by, "each": each, "margins": margins, "level": level, "missing": missing}
+            options |= {
+                "missing_by": missing_by,
+                "interval": interval,
+                "convention": convention,
+                "df": df,
+                "keep": keep,
+            }
+            drawn = [
+                self._with(domain=tuple(rule_of_draw(rule, sets, m) for rule in domain)).estimate(
+                    with_draw(named, sets, m),
+                    **options,  # type: ignore[arg-type]
+                )
+                for m in range(draws)
+            ]
+            return combine(drawn)
         call = Call(
             statistics=named,
             by=by,
             each=each,
-            where=self.domain if where is None else (*self.domain, where),
+            where=domain,
             margins=margins,
             level=level,
             missing=missing,

@@ -24,6 +24,7 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.keys import Key, Keys, shape_of
+from childdata.survey.rubin import Draws
 from childdata.survey.spread import Block, Deviations, Gram, Replicated, Scores, Spread, mixture
 
 Overlap = Literal["none", "psu", "household"]
@@ -159,9 +160,13 @@ def _moved(blocks: Sequence[Block], shift: int, size: int) -> list[Block]:
     for block in blocks:
         rows = np.arange(block.rows)
         matrix = mixture([(rows, np.ones(rows.size))], (block.rows, size), column=rows + shift)
-        # replicates of one survey say nothing of a formula of two
-        apart = Deviations(cast(Any, block.stage), block.deviations()) if isinstance(block, Replicated) else block
-        moved.append(apart.combine(matrix))
+        if isinstance(block, Replicated):  # replicates of one survey say nothing of a formula of two
+            moved.append(Deviations(cast(Any, block.stage), block.deviations()).combine(matrix))
+        elif isinstance(block, Deviations) and isinstance(block.stage, Draws):
+            # nor do the imputations of one tell the degrees of freedom of two
+            moved.append(Deviations(cast(Any, _Shared()), block.matrix).combine(matrix))
+        else:
+            moved.append(block.combine(matrix))
     return moved
 
 
