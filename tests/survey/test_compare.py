@@ -362,3 +362,24 @@ def test_imputed_surveys_are_compared_with_the_df_of_each() -> None:
     first, second = a["se"] ** 2, b["se"] ** 2
     wanted = (first + second) ** 2 / (first**2 / a["df"] + second**2 / b["df"])
     assert row["df"] == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "shared", "part"), [(4, 4, 1.0), (4, 2, 5 / 6), (2, 1, 1 / 2), (30, 20, 0.98850575)])
+def test_covariance_of_partly_renewed_strata_is_on_average_what_is_said(n: int, shared: int, part: float) -> None:
+    # each stratum is a draw of its own: lasting values of variance 1 in both waves, so that Cov = 1 for a shared PSU
+    chance, strata = np.random.default_rng(3), 120_000 // n
+    stratum = np.repeat(np.arange(strata), n)
+    lasting = chance.normal(0, 1, (strata, n))
+    waves = []
+    for wave in (0, 1):
+        level = lasting.copy()
+        number = np.tile(np.arange(n), (strata, 1))
+        if wave:
+            level[:, shared:] = chance.normal(0, 1, (strata, n - shared))
+            number[:, shared:] += n
+        y = (level + chance.normal(0, 0.5, (strata, n))).reshape(-1)
+        data = {"stratum": stratum, "psu": number.reshape(-1), "y": y}
+        waves.append(cd.Survey(data, strata="stratum", psu="psu").estimate({"y": cd.total("y")}))
+    found = together(waves, overlap="psu").covariance().to_numpy()[0, 1]
+    assert n / (n - 1) * (1 - 2 / n + shared / n**2) == pytest.approx(part)
+    assert found / (strata * shared) == pytest.approx(part, abs=0.03)

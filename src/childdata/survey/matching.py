@@ -8,9 +8,11 @@ c_sh the factor of its variance, n_sh / (n_sh − 1) · (1 − f_sh),
 each mean over all units of its own survey. A unit that only one survey has adds to the variance of that survey and to
 no covariance; it is not a zero of the other, which never drew it. Where all units are shared this is the covariance of
 the stacked waves. Put side by side, the scaled deviations of all surveys are one matrix D over the units of any of
-them, and DᵀD is the covariance of all rows: never negative, and the variance of each survey is its own.
+them, and DᵀD is the covariance of all rows: never negative, and the variance of each survey is its own. With m of n
+units shared its expectation is n/(n − 1) · (1 − 2/n + m/n²) of the covariance: 1 if all are shared, less in small
+strata of which a part is renewed.
 
-Source: Kish (1965), Survey Sampling, section 12.4; Berger & Priam (2016), JRSS A 179(3), 681-708.
+Source: Kish (1965), Survey Sampling, section 12.4; Berger & Priam (2016), JRSS A 179(1), 251-272.
 """
 
 from __future__ import annotations
