@@ -3,7 +3,7 @@
 from childdata.survey.agreement import agreement, cramers_v, jaccard, kappa, overlap, phi, redundancy, tetrachoric
 from childdata.survey.area_model import AreaModel
 from childdata.survey.chi_square import ChiSquareTest, chi2
-from childdata.survey.compare import compare
+from childdata.survey.compare import compare, together
 from childdata.survey.comparing import ComparisonTest, ttest
 from childdata.survey.crosstab import Crosstab, crosstab
 from childdata.survey.design_plan import DesignPlan
@@ -170,6 +170,7 @@ __all__ = [
     "standardise",
     "tetrachoric",
     "theil",
+    "together",
     "total",
     "trim",
     "ttest",

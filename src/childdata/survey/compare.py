@@ -51,10 +51,9 @@ def together(estimates: Sequence[Made], *, overlap: Overlap | ArrayLike, names: 
     EstimationError for fewer than two sets, other variables, a correlation that cannot be, or no unit in common.
 
     >>> import childdata as cd
-    >>> from childdata.survey.compare import together
     >>> a = cd.Survey({"y": [1.0, 2.0, 6.0]}).estimate(cd.mean("y"))
     >>> b = cd.Survey({"y": [2.0, 5.0, 8.0]}).estimate(cd.mean("y"))
-    >>> together([a, b], overlap="none", names=["2019", "2024"]).to_frame()[["survey", "estimate"]].values.tolist()
+    >>> cd.together([a, b], overlap="none", names=["2019", "2024"]).to_frame()[["survey", "estimate"]].values.tolist()
     [['2019', 3.0], ['2024', 5.0]]
     """
     named = _checked(estimates, names)

@@ -252,10 +252,21 @@ def _degree(node: ast.AST) -> int:  # noqa: PLR0911  (one line for each thing th
     return 2
 
 
-def _with_places(text: str, names: Sequence[str]) -> tuple[str, dict[str, int]]:
+def in_quotes(text: str) -> list[str]:
+    """A text cut at its backquotes: every second piece is a name.
+
+    Raises
+    ------
+    EstimationError if a backquote is not closed.
+    """
     pieces = text.split("`")
     if len(pieces) % 2 == 0:
         raise EstimationError(f"a backquote is not closed in {text.strip()!r}")
+    return pieces
+
+
+def _with_places(text: str, names: Sequence[str]) -> tuple[str, dict[str, int]]:
+    pieces = in_quotes(text)
     places: dict[str, int] = {}
     for k in range(1, len(pieces), 2):
         matches = [place for place, name in enumerate(names) if name == pieces[k]]

@@ -227,7 +227,7 @@ class Estimates(Arithmetic):
         >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
         >>> gaps = people.estimate(cd.mean("y"), by="sex").contrast({"gap": "`m` - `f`", "relative": "`m` / `f` - 1"})
         >>> gaps.to_frame()[["statistic", "estimate", "se"]].round(4).values.tolist()
-        [['gap', 1.5, 1.472], ['relative', 0.75, 0.9274]]
+        [['gap', 1.5, 1.472], ['relative', 0.75, 0.941]]
         """
         return contrast(self, what, scale=scale)
 

@@ -8,9 +8,11 @@ c_sh the factor of its variance, n_sh / (n_sh − 1) · (1 − f_sh),
 each mean over all units of its own survey. A unit that only one survey has adds to the variance of that survey and to
 no covariance; it is not a zero of the other, which never drew it. Where all units are shared this is the covariance of
 the stacked waves. Put side by side, the scaled deviations of all surveys are one matrix D over the units of any of
-them, and DᵀD is the covariance of all rows: never negative, and the variance of each survey is its own.
+them, and DᵀD is the covariance of all rows: never negative, and the variance of each survey is its own. With m of n
+units shared its expectation is n/(n − 1) · (1 − 2/n + m/n²) of the covariance: 1 if all are shared, less in small
+strata of which a part is renewed.
 
-Source: Kish (1965), Survey Sampling, section 12.4; Berger & Priam (2016), JRSS A 179(3), 681-708.
+Source: Kish (1965), Survey Sampling, section 12.4; Berger & Priam (2016), JRSS A 179(1), 251-272.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.keys import Key, Keys, shape_of
+from childdata.survey.rubin import Draws
 from childdata.survey.spread import Block, Deviations, Gram, Replicated, Scores, Spread, mixture
 
 Overlap = Literal["none", "psu", "household"]
@@ -159,9 +162,13 @@ def _moved(blocks: Sequence[Block], shift: int, size: int) -> list[Block]:
     for block in blocks:
         rows = np.arange(block.rows)
         matrix = mixture([(rows, np.ones(rows.size))], (block.rows, size), column=rows + shift)
-        # replicates of one survey say nothing of a formula of two
-        apart = Deviations(cast(Any, block.stage), block.deviations()) if isinstance(block, Replicated) else block
-        moved.append(apart.combine(matrix))
+        if isinstance(block, Replicated):  # replicates of one survey say nothing of a formula of two
+            moved.append(Deviations(cast(Any, block.stage), block.deviations()).combine(matrix))
+        elif isinstance(block, Deviations) and isinstance(block.stage, Draws):
+            # nor do the imputations of one tell the degrees of freedom of two
+            moved.append(Deviations(cast(Any, _Shared()), block.matrix).combine(matrix))
+        else:
+            moved.append(block.combine(matrix))
     return moved
 
 

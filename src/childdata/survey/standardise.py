@@ -73,11 +73,10 @@ def standardise(
     EstimationError for a category without a weight or without an estimate, and for weights that are none.
 
     >>> import childdata as cd
-    >>> from childdata.survey.standardise import standardise
     >>> people = cd.Survey({
     ...     "sex": ["f", "f", "f", "m", "m", "m"], "age": ["old", "old", "young", "old", "young", "young"],
     ...     "y": [4.0, 6.0, 1.0, 4.0, 1.0, 3.0]})
-    >>> found = standardise(people, cd.mean("y"), over="age", weights={"young": 60, "old": 40}, by="sex")
+    >>> found = cd.standardise(people, cd.mean("y"), over="age", weights={"young": 60, "old": 40}, by="sex")
     >>> found.to_frame()["estimate"].round(6).tolist()  # 0.6 · 1 + 0.4 · 5 and 0.6 · 2 + 0.4 · 4
     [2.6, 2.8]
     """

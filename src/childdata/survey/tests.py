@@ -14,7 +14,7 @@ import numpy as np
 
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Floats
-from childdata.survey.contrasts import LONGEST, read_formula
+from childdata.survey.contrasts import LONGEST, in_quotes, read_formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _split(what: str) -> list[str]:
 
 def _equation(text: str, names: Sequence[str], value: Floats) -> tuple[float, Floats]:
     # a sign of equality inside a name is no sign of equality
-    outside = [piece if k % 2 else re.sub("==?", "\0", piece) for k, piece in enumerate(text.split("`"))]
+    outside = [piece if k % 2 else re.sub("==?", "\0", piece) for k, piece in enumerate(in_quotes(text))]
     sides = "`".join(outside).split("\0")
     if len(sides) != 2:
         raise EstimationError(f"an equation has one '='; found {text.strip()!r}, wanted such as \"`Urban` = `Rural`\"")
