@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .aggregation import aggregate
 from .compiler import compile
-from .evaluation import Evaluated, evaluate
+from .evaluation import Evaluated, Laid, evaluate, lay
 from .frames import door
 from .names import find_name
 from .parser import parse
@@ -13,11 +13,13 @@ from .tree import Expression, Rule
 __all__ = [
     "Evaluated",
     "Expression",
+    "Laid",
     "Rule",
     "aggregate",
     "compile",
     "door",
     "evaluate",
     "find_name",
+    "lay",
     "parse",
 ]
