@@ -533,7 +533,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "regression.weighted": ("Weighted count", "Взвешенное число"),
     "regression.df": ("Residual df", "Степеней свободы"),
     "regression.dispersion": ("Dispersion", "Дисперсия остатков"),
-    "regression.r_squared": ("R²", "R²"),
+    "regression.r_squared": ("R²", "Коэффициент R²"),
     "regression.convention": ("Convention", "Соглашение"),
     "regression.coefficient": ("coef", "коэф."),
     "regression.se": ("se", "ст. ош."),
@@ -692,6 +692,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "provenance.date": ("Date", "Дата"),
     "provenance.model": ("Model", "Модель"),
     "provenance.auxiliaries": ("Auxiliaries", "Вспомогательные переменные"),
+    "provenance.formula": ("Formula", "Формула"),
+    "provenance.family": ("Family of the regression", "Семейство регрессии"),
+    "provenance.link": ("Link of the regression", "Функция связи регрессии"),
     "provenance.variance": ("Sampling variances", "Дисперсии выборки"),
     # What weights look like; the last part is the name of the column.
     "weights.title": ("Weights of", "Веса:"),

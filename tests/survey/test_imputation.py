@@ -138,7 +138,7 @@ def test_sets_go_together_draw_by_draw() -> None:
 
 def test_bad_sets_of_plausible_values_are_refused() -> None:
     survey = cd.Survey({"r1": [1.0, 2.0], "r2": [1.0, 2.0], "r3": [1.0, 2.0], "m1": [1.0, 2.0], "m2": [1.0, 2.0]})
-    with pytest.raises(EstimationError, match="belong together draw by draw; found 'r1..r3' 3, 'm1..m2' 2"):
+    with pytest.raises(EstimationError, match="belong together draw by draw; found"):
         survey.estimate(cd.ratio(cd.PlausibleValues("r1..r3"), cd.PlausibleValues("m1..m2")))
     with pytest.raises(VariableError, match="r4"):
         survey.estimate(cd.mean(cd.PlausibleValues("r1..r4")))

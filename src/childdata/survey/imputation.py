@@ -5,8 +5,8 @@ Of M completed data sets with estimates θ_m and variances U_m,
     θ = mean θ_m,   T = Ū + (1 + 1/M) B,   B = Σ (θ_m − θ)(θ_m − θ)ᵀ / (M − 1)
 
 and the degrees of freedom ν = (M − 1)(1 + Ū / ((1 + 1/M) B))², or with those of the complete data ν_c (Barnard & Rubin)
-1 / (1/ν + 1/ν_o), ν_o = (ν_c + 1)/(ν_c + 3) · ν_c (1 − λ), λ = (1 + 1/M) B / T. Plausible values are imputations of an ability:
-the statistic is found for each of them, with all replicate weights, and never for their average.
+1 / (1/ν + 1/ν_o), ν_o = (ν_c + 1)/(ν_c + 3) · ν_c (1 − λ), λ = (1 + 1/M) B / T. Plausible values are imputations of
+an ability: the statistic is found for each of them, with all replicate weights, and never for their average.
 
 Source: Rubin (1987), Multiple Imputation for Nonresponse in Surveys, section 3.3; Barnard & Rubin (1999), Biometrika
 86(4), 948-955; OECD (2009), PISA Data Analysis Manual, chapter 8.
@@ -125,7 +125,8 @@ def combine(estimates: Sequence[Estimates], *, df: DfRule = "barnard-rubin") -> 
 
     Returns
     -------
-    Estimates with the variance T; n and the like are the smallest of the data sets. `imputation_variance` tells the parts.
+    Estimates with the variance T; n and the like are the smallest of the data sets, whose parts
+    `imputation_variance` tells.
 
     Raises
     ------

@@ -292,20 +292,27 @@ def _record_influence(
     for one, slope in ranked.items():
         sample = seen.sample(one.y)
         influence[sample.place] += slope[sample.row] * seen.ranked(one).influence
-    return np.where((row >= 0) & measured.known, influence, 0.0)
+    shown = (row >= 0) & measured.known
+    return influence if shown.all() else np.where(shown, influence, 0.0)
 
 
 def _record_moments(influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen) -> tuple[Floats, Floats]:
     """Σ w (u − ū)² and Σ w u; what comes from all records is taken where it meets the row's own."""
-    row = seen.grouped.row_of_records()
-    shown = np.flatnonzero((row >= 0) & seen.measured.known)
-    row, weight, influence = row[shown], seen.measured.weight[shown], influence[shown]
+    row, weight, size = seen.grouped.row_of_records(), seen.measured.weight, seen.grouped.size
+    shown = (row >= 0) & seen.measured.known
+    if not shown.all():
+        row, weight, influence = row[shown], weight[shown], influence[shown]
     for slope, shared in wide:
-        influence = influence + slope[row] * seen.measured.pairs.select(shared.influence)[shown]
-    size, first = summed(row, weight, seen.grouped.size), summed(row, weight * influence, seen.grouped.size)
+        whole = seen.measured.pairs.select(shared.influence)
+        influence = influence + slope[row] * (whole if shown.all() else whole[shown])
+    first, squares = summed(row, weight * influence, size), summed(row, weight * influence**2, size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        apart = influence - (first / size)[row]
-    return summed(row, weight * apart**2, seen.grouped.size), first
+        centre = first / summed(row, weight, size)
+        scatter = squares - first * centre
+        if (scatter < 0.5 * squares).any():
+            # the influence of a total is far from zero: its squares are taken about the mean
+            scatter = summed(row, weight * (influence - centre[row]) ** 2, size)
+    return scatter, first
 
 
 def rows_of_influence(piece: Piece, seen: Seen) -> tuple[Codes, Codes, Floats]:

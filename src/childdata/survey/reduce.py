@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from childdata.survey.arrays import Codes, Floats, Mask, short, summed
+from childdata.survey.arrays import Codes, Floats, Mask, added, short, summed
 from childdata.survey.design import Stage, compact
 from childdata.survey.domains import Partition, Rows
 
@@ -69,6 +69,10 @@ class Pairs:
         """The sums of a value of the records inside by pair."""
         return values if self.alone else summed(self.pair, values, self.unit.size)
 
+    def by_cell(self, sums: Floats) -> Floats:
+        """Sums by pair added up by cell, array (cells,)."""
+        return summed(self.cell, sums, self.cells) if self.alone else added(sums, self.cell, self.cells)
+
     def counts_inside(self, chosen: Mask) -> Floats:
         """How many of the records inside are chosen, by pair."""
         if self.alone:
@@ -85,6 +89,7 @@ class Grouped:
     rows: Rows
     row: Codes
     _order: list[Codes] = field(default_factory=list)
+    _in_order: list[bool] = field(default_factory=list)
 
     @staticmethod
     def of(pairs: Pairs, rows: Rows) -> Grouped:
@@ -98,16 +103,26 @@ class Grouped:
 
     def by_row(self, sums: Floats) -> Floats:
         """Sums by pair added up by row, array (rows,)."""
+        if self.lie_in_order:
+            return added(sums, self.row, self.size)
         shown = self.row >= 0
         if shown.all():
             return summed(self.row, sums, self.size)
         return summed(self.row[shown], sums[shown], self.size)
 
     @property
+    def lie_in_order(self) -> bool:
+        """Whether the pairs lie row by row as they are, each in a row."""
+        if not self._in_order:
+            row = self.row
+            self._in_order.append(bool((row[1:] >= row[:-1]).all()) and (not row.size or int(row[0]) >= 0))
+        return self._in_order[0]
+
+    @property
     def order(self) -> Codes:
         """The pairs that lie in a row, row by row; found once for all statistics."""
         if not self._order:
-            if (self.row[1:] >= self.row[:-1]).all():
+            if self.lie_in_order:
                 order = np.arange(self.row.size)
             else:
                 order = np.argsort(short(self.row, self.size), kind="stable")
@@ -149,11 +164,10 @@ class Triplets:
 
 def triplets(grouped: Grouped, score: Floats, member: Mask) -> Triplets:
     """The scores of the pairs that have a member, as triplets."""
-    kept = grouped.order
     distinct = grouped.pairs.alone or grouped.size == grouped.pairs.cells
-    if kept.size == member.size and member.all() and (kept[1:] > kept[:-1]).all():
+    if grouped.lie_in_order and member.all():
         return Triplets(grouped.pairs.unit, grouped.row, score, distinct)
-    kept = kept[member[kept]]
+    kept = grouped.order[member[grouped.order]]
     return Triplets(grouped.pairs.unit[kept], grouped.row[kept], score[kept], distinct)
 
 

@@ -49,13 +49,15 @@ class Sample:
         """
         count = np.bincount(row, minlength=rows)
         start = np.concatenate(([0], np.cumsum(count)))
-        order = np.argsort(short(row, rows), kind="stable") if rows > 1 else None
-        kept = y if order is None else y[order]
-        inner = np.empty(y.size, dtype=np.intp)
+        if rows > 1:
+            order = np.argsort(short(row, rows), kind="stable")
+            y, weight, place = y[order], weight[order], place[order]
+        ordered = tuple(np.empty_like(one) for one in (y, weight, place))
         for first, last in pairwise(start.tolist()):
-            inner[first:last] = np.argsort(kept[first:last]) + first
-        order = inner if order is None else order[inner]
-        return Sample(y[order], weight[order], np.repeat(np.arange(rows), count), start, place[order], column)
+            inner = _order(y[first:last])
+            for made, given in zip(ordered, (y, weight, place), strict=True):
+                np.take(given[first:last], inner, out=made[first:last], mode="clip")
+        return Sample(ordered[0], ordered[1], np.repeat(np.arange(rows), count), start, ordered[2], column)
 
     @property
     def tie(self) -> Codes:
@@ -103,6 +105,16 @@ class Sample:
     def tie_start(self) -> Codes:
         """The first tie of each row, and the number of ties."""
         return np.searchsorted(self.tie, self.start)
+
+
+def _order(y: Floats) -> Codes:
+    """The order of values; equal ones stay as they come, which some rules on quantiles look at.
+
+    The plain sort is twice as quick as the stable one, and the same where no two values are equal.
+    """
+    quick = np.argsort(y)
+    ordered = y[quick]
+    return np.argsort(y, kind="stable") if (ordered[1:] == ordered[:-1]).any() else quick
 
 
 def running(values: Floats, start: Codes) -> Floats:

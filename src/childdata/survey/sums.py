@@ -145,11 +145,11 @@ class Measured:
         """Σ w·a·b by cell of two shifted expressions; None is the constant 1."""
         first, second = (None if leaf is None else self.basis.values[leaf] for leaf in (a, b))
         if first is None and second is None:
-            return summed(self.pairs.cell, self.ones, self.pairs.cells)
+            return self.pairs.by_cell(self.ones)
         if first is None or second is None or (a == b and _is_indicator(a)):
             single = b if first is None else a
             sums = self.ones if single is None else self.sums[single]
-            return summed(self.pairs.cell, sums, self.pairs.cells)
+            return self.pairs.by_cell(sums)
         key = (a, b)
         if key not in self._moments:
             product = self.weight * self.pairs.select(first) * self.pairs.select(second)
