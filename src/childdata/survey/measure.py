@@ -55,6 +55,19 @@ class Shared:
     replicated: Floats | None
 
 
+Wide = tuple[tuple[Floats, Shared], ...]  # what comes from all records: derivatives, arrays (rows,), and trees
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OfRecords:
+    """What the influence of every record gives; see `Piece`."""
+
+    influence: Floats | None
+    score: Floats
+    scatter: Floats
+    first: Floats
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
     """What a quantile needs for its interval: df, n, and the standard errors of weight × influence by record."""
@@ -124,7 +137,7 @@ class Seen:
         assert isinstance(leaf.p, float)
 
         def standard_errors(influence: Floats) -> Floats:
-            return how.standard_errors(self.scattered(sample, influence * sample.weight))
+            return how.standard_errors(self.weighted(sample, influence))
 
         return woodruff(
             sample, leaf.p, leaf.rule, leaf.interval, df=how.df, n=how.n, level=how.level,
@@ -145,11 +158,19 @@ class Seen:
         """An expression on the records inside."""
         return self.measured.pairs.select(self.columns.number(expression).value)
 
-    def scattered(self, sample: Sample, values: Floats) -> Floats:
-        """Values of a sample put back to the records inside, 0 elsewhere."""
+    def weighted(self, sample: Sample, influence: Floats) -> Floats:
+        """Weight × an influence of the sample, on the records inside, 0 elsewhere."""
         result = np.zeros(self.measured.weight.size)
-        result[sample.place] = values
+        result[sample.place] = influence * sample.weight
         return result
+
+    def by_records(
+        self, ranked: dict[Ranked, Floats], totals: dict[Total, Floats], constant: Floats, wide: Wide
+    ) -> OfRecords:
+        """What only the influence of every record gives: its sums by pair, and its moments by row."""
+        influence = _record_influence(ranked, totals, constant, self)
+        score = self.measured.pairs.sums_inside(self.measured.weight * influence)
+        return OfRecords(influence, score, *_record_moments(influence, wide, self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +193,7 @@ class Piece:
     value: Floats
     score: Floats
     influence: Floats | None
-    wide: tuple[tuple[Floats, Shared], ...]
+    wide: Wide
     scatter: Floats
     first: Floats
     least: Floats
@@ -194,9 +215,8 @@ def measure(node: Node, seen: Seen) -> Piece:
     ranked = {leaf: slope for leaf, slope in slopes.items() if not isinstance(leaf, (Total, Count, Whole))}
     influence = None
     if ranked or wide or seen.by_record:
-        influence = _record_influence(ranked, coefficients, constant, seen)
-        score = measured.pairs.sums_inside(measured.weight * influence)
-        scatter, first = _record_moments(influence, wide, seen)
+        found = seen.by_records(ranked, coefficients, constant, wide)
+        influence, score, scatter, first = found.influence, found.score, found.scatter, found.first
     else:
         score = _scores(coefficients, constant, grouped, measured)
         scatter, first = _moments(coefficients, constant, grouped, measured)
@@ -296,7 +316,7 @@ def _record_influence(
     return influence if shown.all() else np.where(shown, influence, 0.0)
 
 
-def _record_moments(influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen) -> tuple[Floats, Floats]:
+def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, Floats]:
     """Σ w (u − ū)² and Σ w u; what comes from all records is taken where it meets the row's own."""
     row, weight, size = seen.grouped.row_of_records(), seen.measured.weight, seen.grouped.size
     shown = (row >= 0) & seen.measured.known

@@ -23,9 +23,12 @@ from childdata.microdata import Dataset
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.call import Call
 from childdata.survey.columns import Records
-from childdata.survey.description import Description, describe
+from childdata.survey.description import Description, WeightFacts, describe
 from childdata.survey.design import Design, Stage, checked_weight, crossed, encode, label, make_stages, refuse_missing
 from childdata.survey.domains import MissingBy
+from childdata.survey.engine_design import declare, declared_facts
+from childdata.survey.engine_records import EngineRecords, fetching
+from childdata.survey.engine_run import run_on_engine
 from childdata.survey.estimate import run
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
 from childdata.survey.imputation import combine, plausible_sets, with_draw
@@ -82,7 +85,7 @@ class Survey:
     Source: Särndal, Swensson & Wretman (1992), chapters 2-4.
     """
 
-    records: Records
+    records: Records | EngineRecords
     design: Design
     domain: tuple[Rule, ...]
     lonely_psu: LonelyRule | None
@@ -103,6 +106,11 @@ class Survey:
         lonely_domains: Literal["keep", "adjust"] = "keep",
     ) -> None:
         _check_lonely(lonely_psu, lonely_domains)
+        elsewhere = EngineRecords.of(data)
+        if elsewhere is not None:
+            made = _declare(elsewhere, weight, _listed(strata), _listed(psu), fpc, replicates)
+            self._set(*made[:2], (), lonely_psu, lonely_domains, made[2], data)
+            return
         records = Records.of(data)
         design, declared = _make_design(records, weight, _listed(strata), _listed(psu), fpc)
         if replicates is not None:
@@ -157,6 +165,9 @@ class Survey:
 
     def with_columns(self, **rules: Rule) -> Survey:
         """The survey with new columns, each a rule on the columns there are; the design stays as it was declared."""
+        if isinstance(self.records, EngineRecords):
+            there = self.records.with_columns(rules)
+            return self._with(data=there.frame.to_native(), records=there)
         if isinstance(self.data, Dataset):
             data: object = self.data.with_columns(**rules)
         else:
@@ -255,7 +266,8 @@ class Survey:
             lonely_domains=self.lonely_domains == "adjust",
             keep=keep,
         )
-        result = run(self.records, self.design, call)
+        at_engine = isinstance(self.records, EngineRecords)
+        result = (run_on_engine if at_engine else run)(self.records, self.design, call)  # type: ignore[operator]
         frame, variables = make_frame(result, self.design, call)
         headings = {name: self.records.label(name) for name in variables}
         return Estimates(
@@ -272,13 +284,16 @@ class Survey:
     def describe(self) -> Description:
         """The facts of the design: strata, PSUs, records, lonely PSUs, the spread of the weights, Kish's deff."""
         rule = self.lonely_psu or "that of the convention"
-        return describe(self.records, self.design, self.declared, rule)
+        own = self.records.weights if isinstance(self.records, EngineRecords) else None
+        return describe(self.records.place, own or WeightFacts.of(self.design.weight), self.design, self.declared, rule)
 
     def __repr__(self) -> str:
-        first = self.design.stages[0]
+        first, count = self.design.stages[0], self.design.weight.size
+        if isinstance(self.records, EngineRecords) and self.records.weights is not None:
+            count = self.records.weights.records
         inside = f", where {' and '.join(str(rule) for rule in self.domain)}" if self.domain else ""
         return (
-            f"<Survey {self.records.place}: {self.design.weight.size} records, {first.stratum.size} PSUs, "
+            f"<Survey {self.records.place}: {count} records, {first.stratum.size} PSUs, "
             f"{first.sampled.size} strata{inside}>"
         )
 
@@ -349,12 +364,7 @@ def _make_design(
     fpc: Rule | PPS | Sequence[Rule | PPS] | None,
 ) -> tuple[Design, dict[str, str]]:
     strata, psu = [records.find(name) for name in strata], [records.find(name) for name in psu]
-    sizes: list[Rule | PPS] = list(fpc) if isinstance(fpc, Sequence) and not isinstance(fpc, str) else []
-    if fpc is not None and not sizes:
-        sizes = [fpc]  # type: ignore[list-item]
-    if len(sizes) > max(len(psu), 1):
-        stages_wanted = max(len(psu), 1)
-        raise DesignError(f"fpc has {len(sizes)} entries, but psu has {stages_wanted} stages; give one per stage")
+    sizes = _sizes(fpc, psu)
     numbers = _numbers(records, {"weight": weight} | _rules_of(sizes))
     frame = records.columns([*strata, *psu])
     records_count = _count(records, frame, numbers)
@@ -395,6 +405,38 @@ def _make_design(
         strata_labels = form.strata_labels(strata_labels, labels)
     design = Design(weights, stages, strata_labels, labels, tuple(notes), form=form)
     return design, declared | {"fingerprint": design.fingerprint}
+
+
+def _sizes(fpc: Rule | PPS | Sequence[Rule | PPS] | None, psu: Sequence[str]) -> list[Rule | PPS]:
+    """The fpc of each stage."""
+    sizes: list[Rule | PPS] = list(fpc) if isinstance(fpc, Sequence) and not isinstance(fpc, str) else []
+    if fpc is not None and not sizes:
+        sizes = [fpc]  # type: ignore[list-item]
+    if len(sizes) > max(len(psu), 1):
+        stages_wanted = max(len(psu), 1)
+        raise DesignError(f"fpc has {len(sizes)} entries, but psu has {stages_wanted} stages; give one per stage")
+    return sizes
+
+
+def _declare(
+    records: EngineRecords,
+    weight: Rule | None,
+    strata: list[str],
+    psu: list[str],
+    fpc: Rule | PPS | Sequence[Rule | PPS] | None,
+    replicates: ReplicateKind | None,
+) -> tuple[EngineRecords, Design, dict[str, str]]:
+    """The design of records at an engine."""
+    strata, psu, sizes = [records.find(one) for one in strata], [records.find(one) for one in psu], _sizes(fpc, psu)
+    if any(isinstance(size, PPS) for size in sizes):
+        raise DesignError(
+            "unequal probabilities without replacement are joint ones of pairs of units, which an engine does not "
+            f"give; declare the units as drawn with replacement (no fpc), or fetch the records: {fetching(records.frame)}"
+        )
+    if replicates is not None:
+        raise DesignError(f"replicate weights in columns want the records: {fetching(records.frame)}")
+    made, design, table = declare(records, weight, strata, psu, sizes)  # type: ignore[arg-type]
+    return made, design, declared_facts(table.weight, {"strata": strata, "psu": psu, "fpc": sizes}, design)
 
 
 def _rules_of(sizes: Sequence[Rule | PPS]) -> dict[str, Rule | None]:

@@ -1,0 +1,236 @@
+"""Records that stay where they are: in a database, in files that are scanned, on a cluster.
+
+An engine (polars lazy, DuckDB, ibis, Spark, Dask) is asked for sums by group and never for its records. What is asked
+are three things: rules laid on its frame as columns, a group-by of plain sums, and a small table of ours joined to its
+records. All three are narwhals', and so one code serves every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from childdata.errors import DesignError, EstimationError, VariableError
+from childdata.expression import Expression, Rule, find_name, lay, parse
+from childdata.microdata import Variable
+from childdata.survey.description import WeightFacts
+
+WEIGHT = "childdata weight"
+
+_CALLED = {
+    "polars": "polars lazy",
+    "duckdb": "DuckDB",
+    "ibis": "ibis",
+    "dask": "Dask",
+    "pyspark": "Spark",
+    "pyspark[connect]": "Spark",
+    "sqlframe": "SQLFrame",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineRecords:
+    """The records of a survey at an engine.
+
+    Attributes
+    ----------
+    frame : the frame that is not computed yet; once the design is declared, with the weight as the column `WEIGHT`.
+    names : of the columns, as the user has them.
+    schema : their types.
+    variables : labels by name; an engine has none.
+    place : what messages call the data.
+    keys : columns that name a sampling unit, of strata and of each stage.
+    units : small frame with a row for each combination of `keys`, in the order of the design's arrays.
+    weights : facts of the weights, for the description.
+    weight_is_given : whether the weights are the user's, or follow from the design.
+    """
+
+    frame: nw.LazyFrame[Any]
+    names: tuple[str, ...]
+    schema: Mapping[str, Any]
+    variables: Mapping[str, Variable]
+    place: str
+    keys: tuple[str, ...] = ()
+    units: pl.DataFrame | None = None
+    weights: WeightFacts | None = None
+    weight_is_given: bool = True
+
+    @staticmethod
+    def of(data: object) -> EngineRecords | None:
+        """The records of a frame that is computed elsewhere; None if the data are in memory."""
+        wrapped = data if isinstance(data, nw.LazyFrame) else nw.from_native(data, pass_through=True)  # type: ignore[call-overload]
+        if not isinstance(wrapped, nw.LazyFrame):
+            return None
+        schema = wrapped.collect_schema()
+        return EngineRecords(wrapped, tuple(schema.names()), schema, {}, "the data")
+
+    def find(self, name: str) -> str:
+        """The column that a name means."""
+        return find_name(name, self.names, place=self.place)
+
+    def label(self, name: str) -> str:
+        """The name itself: an engine has no labels."""
+        return name
+
+    def missing(self, name: str) -> nw.Expr:
+        """Where a column has no value: null, NaN, or a text of blanks."""
+        column, dtype = nw.col(name), self.schema[name]
+        if dtype in (nw.Float32, nw.Float64):
+            return column.is_null() | (~column.is_null() & column.is_nan())
+        if dtype == nw.String:
+            return column.is_null() | (~column.is_null() & (column.str.strip_chars() == ""))
+        return column.is_null()
+
+    def with_columns(self, rules: Mapping[str, Rule]) -> EngineRecords:
+        """The records with new columns, nothing computed yet."""
+        laid = lay(self.frame, {name: parse(rule) for name, rule in rules.items()}, place=self.place, mark="new ")
+        kept = [*self.frame.collect_schema().names()]
+        new = [nw.col(column).alias(name) for name, column in laid.columns.items()]
+        frame = laid.frame.select(*(nw.col(name) for name in kept if name not in laid.columns), *new)
+        schema = {name: kind for name, kind in frame.collect_schema().items() if name != WEIGHT}
+        clash = next((name for name in laid.columns if name in self.keys), None)
+        if clash is not None:
+            raise DesignError(f"{clash!r} is part of the design and stays as it was declared; choose another name")
+        return EngineRecords(
+            frame, tuple(schema), schema, {}, self.place, self.keys, self.units, self.weights, self.weight_is_given
+        )
+
+    def evaluate(self, rules: Mapping[str, Rule]) -> Any:
+        """Refused: what is asked for by record would fetch the records."""
+        raise self._stays()
+
+    def columns(self, names: Sequence[str]) -> Any:
+        """Refused: what is asked for by record would fetch the records."""
+        raise self._stays()
+
+    def factor(self, name: str) -> Any:
+        """Refused: what is asked for by record would fetch the records."""
+        raise self._stays()
+
+    def _stays(self) -> EstimationError:
+        return EstimationError(
+            f"this needs the records themselves, and {engine_name(self.frame)} gives sums only: estimate(), where(), with_columns() "
+            f"and describe() work on an engine; for the rest fetch the records first: {fetching(self.frame)}"
+        )
+
+
+def engine_name(frame: nw.LazyFrame[Any]) -> str:
+    """What users call the engine of a frame."""
+    found = str(frame.implementation.value)
+    return _CALLED.get(found, found)
+
+
+def fetching(frame: nw.LazyFrame[Any]) -> str:
+    """The call that fetches the records of a frame, as a user writes it."""
+    return {
+        "polars lazy": "cd.Survey(data.collect(), ...)",
+        "DuckDB": "cd.Survey(data.pl(), ...)",
+        "ibis": "cd.Survey(data.to_polars(), ...)",
+        "Dask": "cd.Survey(data.compute(), ...)",
+        "Spark": "cd.Survey(data.toPandas(), ...)",
+    }.get(engine_name(frame), "cd.Survey(narwhals.from_native(data).collect('polars').to_native(), ...)")
+
+
+def fetched(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
+    """A small result, computed: NaN as null."""
+    found: pl.DataFrame = frame.collect("polars").to_native()
+    return found.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
+
+
+def grouped_sums(frame: nw.LazyFrame[Any], keys: Sequence[str], sums: Mapping[str, nw.Expr]) -> pl.DataFrame:
+    """The sums of expressions by the observed combinations of keys, as a small frame in the order of the keys.
+
+    Products are made before they are added up: engines that cannot do both in one step are many.
+    """
+    laid = frame.with_columns(*(expression.alias(name) for name, expression in sums.items()))
+    laid = laid.select(*keys, *sums)
+    if not keys:
+        return fetched(laid.select(*(nw.col(name).sum() for name in sums)))
+    found = fetched(laid.group_by(*keys).agg(*(nw.col(name).sum() for name in sums)))
+    return found.with_columns(pl.col(list(sums)).cast(pl.Float64).fill_null(0.0)).sort(keys, nulls_last=True)
+
+
+def joined(frame: nw.LazyFrame[Any], table: pl.DataFrame, keys: Sequence[str]) -> nw.LazyFrame[Any]:
+    """The records with the columns of a small table of ours; null where the table has no such keys."""
+    there: nw.LazyFrame[Any] = nw.from_native(_handed_over(frame, table))
+    return frame.join(there, on=list(keys), how="left")
+
+
+def _handed_over(frame: nw.LazyFrame[Any], table: pl.DataFrame) -> Any:
+    """A table of ours as a frame of the engine."""
+    native: Any = frame.to_native()
+    match engine_name(frame):
+        case "polars lazy":
+            return table.lazy()
+        case "DuckDB":
+            childdata_table = table.to_arrow()  # DuckDB finds it by the name of the variable
+            assert childdata_table is not None
+            return native.query("childdata_records", "SELECT * FROM childdata_table")
+        case "ibis":
+            import ibis
+
+            return ibis.memtable(table.to_arrow())
+        case "Dask":
+            import dask.dataframe as dask_frame
+
+            return dask_frame.from_pandas(table.to_pandas(), npartitions=1)
+        case "Spark":
+            return native.sparkSession.createDataFrame(table.to_pandas())
+    raise EstimationError(
+        f"{engine_name(frame)} takes no table from here, which this estimate needs; fetch the records first: "
+        f"{fetching(frame)}"
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineColumns:
+    """The rules of a call as columns of an engine's frame.
+
+    Attributes
+    ----------
+    frame : the frame with a column for each rule.
+    columns, kinds : by the text of a rule, its column and what it gives.
+    failed : by text, the column that is true where a rule gave no number though its names are known.
+    """
+
+    records: EngineRecords
+    frame: nw.LazyFrame[Any]
+    columns: Mapping[str, str]
+    kinds: Mapping[str, str]
+    failed: Mapping[str, str]
+
+    @staticmethod
+    def of(records: EngineRecords, expressions: Sequence[Expression]) -> EngineColumns:
+        """Lay rules on the frame."""
+        laid = lay(records.frame, {one.text: one for one in expressions}, place=records.place)
+        return EngineColumns(records, laid.frame, laid.columns, laid.kinds, laid.failed)
+
+    def raw(self, expression: Expression) -> nw.Expr:
+        """The column of a rule as it is."""
+        return nw.col(self.columns[expression.text])
+
+    def number(self, expression: Expression) -> nw.Expr:
+        """A rule as numbers; a truth value is 0 or 1.
+
+        Raises
+        ------
+        VariableError if it holds text.
+        """
+        kind = self.kinds[expression.text]
+        if kind not in ("number", "truth", "empty"):
+            raise VariableError(
+                f"{expression.text!r} in {self.records.place} holds {kind} "
+                "where numbers are wanted; use proportion() for its categories, or read it as numbers first"
+            )
+        return self.raw(expression).cast(nw.Float64) if kind == "truth" else self.raw(expression)
+
+    def known(self, expression: Expression, *, as_factor: bool) -> nw.Expr:
+        """Where a rule is known; of a category a text of blanks is not."""
+        column = self.raw(expression)
+        if as_factor and self.kinds[expression.text] == "text":
+            return ~column.is_null() & (column.fill_null("") != "")
+        return ~column.is_null()
