@@ -137,6 +137,8 @@ class Place:
 
     def keyed(self, summing: Summing, frame: nw.LazyFrame[Any], table: pl.DataFrame) -> tuple[Any, pl.DataFrame, list[str]]:
         """A frame and a table with keys under which equal values meet, missing ones too."""
+        if not self.variables:
+            return frame, table, []
         engine, ours, names = [], [], []
         for k, name in enumerate(self.variables):
             kind, values = summing.records.schema[name], table[name]
@@ -351,9 +353,13 @@ class EngineSeen(Seen):
         for leaf, slope in totals.items():
             first = first + slope * grouped.by_row(measured.sums[leaf])
         ties: dict[str, ByTie] = {}
+        unknown = np.zeros(grouped.size, dtype=bool)
         for one, slope in ranked.items():
             sample = self.sample(one.y)
             influence = slope[sample.row] * self.ranked(one).influence
+            # a row without degrees of freedom has no influence; engines have no such number to pass on
+            unknown[sample.row[np.isnan(influence)]] = True
+            influence = np.nan_to_num(influence)
             first = first + sample.by_row(sample.weight * influence)
             self._add_tie(ties, one, sample, influence)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -374,7 +380,9 @@ class EngineSeen(Seen):
         score, moved, second = self._sums(frame, sums)
         moved, second = grouped.by_row(moved), grouped.by_row(second)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return OfRecords(None, score, second - moved**2 / size, moved + centre * size)
+            scatter = np.where(unknown, np.nan, second - moved**2 / size)
+        score = np.where(np.append(unknown, False)[grouped.row], np.nan, score)
+        return OfRecords(None, score, scatter, np.where(unknown, np.nan, moved + centre * size))
 
     def _add_tie(self, ties: dict[str, ByTie], leaf: Ranked, sample: Sample, influence: Floats) -> None:
         """Take up a ranked leaf among the parts by rank; leaves over one variable are one table."""
