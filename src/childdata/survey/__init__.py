@@ -15,6 +15,7 @@ from childdata.survey.rank_test import ranktest
 from childdata.survey.regression import Regression, regress
 from childdata.survey.replicate_kinds import BRR, JK1, JK2, SDR, Bootstrap, Fay, JKn, ReplicateWeights
 from childdata.survey.small_area import fay_herriot
+from childdata.survey.partial import Partial, merge
 from childdata.survey.spread import Spread
 from childdata.survey.statistic import Statistic, exp, log
 from childdata.survey.statistics import count, mean, median, proportion, quantile, ratio, total
@@ -54,6 +55,7 @@ __all__ = [
     "Regression",
     "ReplicateWeights",
     "Rotation",
+    "Partial",
     "Spread",
     "Statistic",
     "Survey",
@@ -73,6 +75,7 @@ __all__ = [
     "log",
     "mean",
     "median",
+    "merge",
     "nonresponse",
     "phase_shares",
     "poststratify",

@@ -7,8 +7,8 @@ has one per record in memory: all that a variance needs of the design is the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
@@ -29,44 +29,10 @@ from childdata.survey.design import (
     refuse_count,
     weight_notes,
 )
-from childdata.survey.engine_records import WEIGHT, EngineRecords, engine_name, fetched, fetching, joined
+from childdata.survey.engine_records import WEIGHT, EngineRecords, UnitTable, engine_name, fetched, fetching, joined
 from childdata.words import word
 
 _ROLE_UNIT, _ROLE_STRATA = "identifies sampling units", "identifies strata or units"
-
-
-@dataclass(frozen=True, slots=True)
-class UnitTable:
-    """What the engine tells of a design: a row for each combination of strata and units.
-
-    Attributes
-    ----------
-    frame : columns `strata`, `psu`, and counts and sums of the weights.
-    strata, psu : names of the columns; of `psu` those that have a part in the variance.
-    sizes : how many stages have an fpc.
-    weight : how the weight is called.
-    given : whether it is the user's.
-    """
-
-    frame: pl.DataFrame
-    strata: tuple[str, ...]
-    psu: tuple[str, ...]
-    sizes: int
-    weight: str
-    given: bool
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The columns that name a unit."""
-        return tuple(dict.fromkeys([*self.strata, *self.psu]))
-
-    def column(self, name: str) -> pl.Series:
-        """What the engine counted or added up, by unit; the names of ours cannot be those of the data."""
-        return self.frame[f"childdata {name}"]
-
-    def total(self, name: str) -> int:
-        """The sum of a count."""
-        return int(self.column(name).sum())
 
 
 def declare(
@@ -75,7 +41,7 @@ def declare(
     strata: Sequence[str],
     psu: Sequence[str],
     sizes: Sequence[Rule],
-) -> tuple[EngineRecords, Design, UnitTable]:
+) -> tuple[EngineRecords, Design]:
     """The design of records at an engine, and the records with their weight.
 
     Parameters
@@ -110,12 +76,7 @@ def declare(
     frame = laid.select(*records.names, WEIGHT)
     if not table.given:
         frame = _with_weight_of_units(frame, table, design)
-    units = table.frame.select(table.keys)
-    made = replace(
-        records, frame=frame, keys=table.keys, units=units, weights=weight_facts(table, design),
-        weight_is_given=table.given,
-    )  # fmt: skip
-    return made, design, table
+    return replace(records, frame=frame, units=table, weights=weight_facts(table, design)), design
 
 
 def _with_design_rules(records: EngineRecords, weight: Rule | None, sizes: Sequence[Rule]) -> nw.LazyFrame[Any]:
@@ -241,9 +202,3 @@ def weight_facts(table: UnitTable, design: Design) -> WeightFacts:
     weight, count = weight_of_record(design.stages), table.column("records").to_numpy()
     ends = (float(weight.min()), float(weight.max()))
     return WeightFacts(records, 0, float((weight * count).sum()), float((weight**2 * count).sum()), *ends)
-
-
-def declared_facts(weight: str, names: Mapping[str, Sequence[object]], design: Design) -> dict[str, str]:
-    """How the design was declared, in the words of the settings."""
-    told = {name: ", ".join(map(str, given)) for name, given in names.items()}
-    return {"weight": weight, **told, "fingerprint": design.fingerprint}

@@ -8,7 +8,7 @@ records. All three are narwhals', and so one code serves every engine.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -32,6 +32,40 @@ _CALLED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class UnitTable:
+    """What the engine tells of a design: a row for each combination of strata and units.
+
+    Attributes
+    ----------
+    frame : columns `strata`, `psu`, and counts and sums of the weights.
+    strata, psu : names of the columns; of `psu` those that have a part in the variance.
+    sizes : how many stages have an fpc.
+    weight : how the weight is called.
+    given : whether it is the user's.
+    """
+
+    frame: pl.DataFrame
+    strata: tuple[str, ...]
+    psu: tuple[str, ...]
+    sizes: int
+    weight: str
+    given: bool
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that name a unit."""
+        return tuple(dict.fromkeys([*self.strata, *self.psu]))
+
+    def column(self, name: str) -> pl.Series:
+        """What the engine counted or added up, by unit; the names of ours cannot be those of the data."""
+        return self.frame[f"childdata {name}"]
+
+    def total(self, name: str) -> int:
+        """The sum of a count."""
+        return int(self.column(name).sum())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineRecords:
     """The records of a survey at an engine.
@@ -43,10 +77,8 @@ class EngineRecords:
     schema : their types.
     variables : labels by name; an engine has none.
     place : what messages call the data.
-    keys : columns that name a sampling unit, of strata and of each stage.
-    units : small frame with a row for each combination of `keys`, in the order of the design's arrays.
+    units : what the engine told of the design, its rows in the order of the design's arrays; None before.
     weights : facts of the weights, for the description.
-    weight_is_given : whether the weights are the user's, or follow from the design.
     """
 
     frame: nw.LazyFrame[Any]
@@ -54,10 +86,13 @@ class EngineRecords:
     schema: Mapping[str, Any]
     variables: Mapping[str, Variable]
     place: str
-    keys: tuple[str, ...] = ()
-    units: pl.DataFrame | None = None
+    units: UnitTable | None = None
     weights: WeightFacts | None = None
-    weight_is_given: bool = True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that name a sampling unit, of strata and of each stage."""
+        return () if self.units is None else self.units.keys
 
     @staticmethod
     def of(data: object) -> EngineRecords | None:
@@ -95,9 +130,7 @@ class EngineRecords:
         clash = next((name for name in laid.columns if name in self.keys), None)
         if clash is not None:
             raise DesignError(f"{clash!r} is part of the design and stays as it was declared; choose another name")
-        return EngineRecords(
-            frame, tuple(schema), schema, {}, self.place, self.keys, self.units, self.weights, self.weight_is_given
-        )
+        return replace(self, frame=frame, names=tuple(schema), schema=schema)
 
     def evaluate(self, rules: Mapping[str, Rule]) -> Any:
         """Refused: what is asked for by record would fetch the records."""

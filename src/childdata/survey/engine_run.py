@@ -75,7 +75,7 @@ def run_on_engine(records: EngineRecords, design: Design, call: Call) -> Result:
     for one in call.statistics.values():
         in_the_engine(one)
     assert records.units is not None
-    return finish(summarised(summing), design, call, records.units, records.place, summing)
+    return finish(summarised(summing), design, call, records.units.frame.select(records.keys), summing=summing)
 
 
 def finish(
@@ -83,9 +83,10 @@ def finish(
     design: Design,
     call: Call,
     units: pl.DataFrame,
-    place: str,
-    summing: Summing | None,
+    *,
+    summing: Summing | None = None,
     crossings: Sequence[Crossing] = (),
+    place: str = "the data",
 ) -> Result:
     """The rows of a call from its small tables.
 

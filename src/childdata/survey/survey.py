@@ -21,29 +21,29 @@ from childdata.errors import ChilddataWarning, DesignError, EstimationError
 from childdata.expression import Rule, parse
 from childdata.microdata import Dataset
 from childdata.survey.arrays import Codes, Floats
-from childdata.survey.call import Call
+from childdata.survey.asked import Missing, asked, listed, named_statistics
 from childdata.survey.columns import Records
 from childdata.survey.description import Description, WeightFacts, describe
 from childdata.survey.design import Design, Stage, checked_weight, crossed, encode, label, make_stages, refuse_missing
 from childdata.survey.domains import MissingBy
-from childdata.survey.engine_design import declare, declared_facts
+from childdata.survey.engine_design import declare
 from childdata.survey.engine_records import EngineRecords, fetching
 from childdata.survey.engine_run import run_on_engine
 from childdata.survey.estimate import run
-from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
+from childdata.survey.estimates import Estimates
+from childdata.survey.finished import estimates_of
 from childdata.survey.imputation import combine, plausible_sets, with_draw
-from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
+from childdata.survey.intervals import ConventionName, ShareInterval
+from childdata.survey.partial import Partial, reduced
 from childdata.survey.pps import PPS, Drawn
 from childdata.survey.replicate_columns import given_replicates
 from childdata.survey.replicate_kinds import ReplicateKind
 from childdata.survey.replication import make_replicates
-from childdata.survey.rows import make_frame, settings_of
 from childdata.survey.statistic import Statistic
 from childdata.survey.unequal import unequal_design
 from childdata.survey.variance import LonelyRule
 from childdata.words import word
 
-Missing = Literal["pairwise", "listwise", "fail"]
 _OTHER_NAMES = {
     "remove": "certainty",
     "centered": "adjust",
@@ -108,11 +108,11 @@ class Survey:
         _check_lonely(lonely_psu, lonely_domains)
         elsewhere = EngineRecords.of(data)
         if elsewhere is not None:
-            made = _declare(elsewhere, weight, _listed(strata), _listed(psu), fpc, replicates)
+            made = _declare(elsewhere, weight, listed(strata), listed(psu), fpc, replicates)
             self._set(*made[:2], (), lonely_psu, lonely_domains, made[2], data)
             return
         records = Records.of(data)
-        design, declared = _make_design(records, weight, _listed(strata), _listed(psu), fpc)
+        design, declared = _make_design(records, weight, listed(strata), listed(psu), fpc)
         if replicates is not None:
             given = given_replicates(records, design.weight, replicates)
             design = dataclasses.replace(design, replicates=given, notes=(*design.notes, *given.notes))
@@ -227,21 +227,7 @@ class Survey:
         >>> children.estimate(cd.mean("poor == 1"), by="sex", margins=True).to_frame()["estimate"].tolist()
         [0.5, 0.5, 0.5]
         """
-        if not 0 < level < 1:
-            raise EstimationError(f"level lies between 0 and 1, such as 0.95; found {level}")
-        if df is not None and not df > 0:
-            raise EstimationError(f"df is a positive number, or None for the convention's rule; found {df}")
-        check_interval(interval)
-        rules = find_convention(convention)
-        if rules.multiplier == "two" and level != 0.95:
-            raise EstimationError(
-                f"under convention {convention!r} limits are the value ± 2 standard errors, whatever the level; "
-                f"found level={level:g}: leave it out, or take another convention"
-            )
-        _check_choice("missing", missing, get_args(Missing))
-        _check_choice("missing_by", missing_by, get_args(MissingBy))
-        _check_names(by, each)
-        named = _named(statistics)
+        named = named_statistics(statistics)
         sets = plausible_sets(named, self.records.names, self.records.place)
         if sets:
             draws = len(next(iter(sets.values())))
@@ -250,36 +236,61 @@ class Survey:
             return combine(
                 [self.estimate(with_draw(named, sets, m), **options, keep=keep) for m in range(draws)]  # type: ignore[arg-type]
             )
-        call = Call(
-            statistics=named,
-            by=by,
-            each=each,
-            where=self.domain if where is None else (*self.domain, where),
-            margins=margins,
-            level=level,
-            missing=missing,
-            missing_by=missing_by,
-            convention=rules,
-            df=df,
-            interval=interval,
-            lonely=self.lonely_psu or rules.lonely,
-            lonely_domains=self.lonely_domains == "adjust",
-            keep=keep,
-        )
+        call = asked(
+            named, by=by, each=each, where=self._domain(where), margins=margins, level=level, missing=missing,
+            missing_by=missing_by, interval=interval, convention=convention, df=df, keep=keep, lonely=self.lonely_psu,
+            lonely_domains=self.lonely_domains,
+        )  # fmt: skip
         at_engine = isinstance(self.records, EngineRecords)
         result = (run_on_engine if at_engine else run)(self.records, self.design, call)  # type: ignore[operator]
-        frame, variables = make_frame(result, self.design, call)
-        headings = {name: self.records.label(name) for name in variables}
-        return Estimates(
-            frame=frame,
-            by=variables,
-            headings=headings,
-            settings=settings_of(call, self.design, {**self.declared, "data": self.records.place}),
-            notes=(*self.design.notes, *result.notes),
-            spread=result.spread,
-            rows=np.arange(len(frame)),
-            convention=rules,
-        )
+        return estimates_of(result, self.design, call, {**self.declared, "data": self.records.place}, self.records.label)
+
+    def reduce(
+        self,
+        statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic],
+        *,
+        by: str | Sequence[str] | None = None,
+        each: str | Sequence[str | Sequence[str]] | None = None,
+        where: Rule | None = None,
+        margins: bool = False,
+        level: float = 0.95,
+        missing: Missing = "pairwise",
+        missing_by: MissingBy = "row",
+        interval: ShareInterval | Literal["auto"] = "auto",
+        convention: ConventionName = "childdata",
+        df: float | None = None,
+    ) -> Partial:
+        """The sums that estimates are made of, of a part of a survey whose data lie in several places.
+
+        Parts may be cut anywhere, through sampling units too: `cd.merge([...])` adds them up and gives exactly what one
+        call on all records gives. The survey is one at an engine (`data.lazy()` of a polars frame is), its weight is
+        given, and the statistics are made of totals.
+
+        Parameters
+        ----------
+        statistics and options : as for `estimate`, the same for every part.
+
+        Raises
+        ------
+        EstimationError for a survey in memory, replicate weights, or what is found by rank; and as `estimate`.
+
+        >>> import childdata as cd
+        >>> import polars as pl
+        >>> people = pl.DataFrame({"psu": [1, 1, 2, 2], "y": [1.0, 2.0, 6.0, 3.0], "w": [1.0, 1.0, 1.0, 1.0]})
+        >>> parts = [people[:1].lazy(), people[1:].lazy()]
+        >>> sums = [cd.Survey(part, weight="w", psu="psu").reduce(cd.mean("y")) for part in parts]
+        >>> cd.merge(sums).to_frame()["estimate"].item()
+        3.0
+        """
+        call = asked(
+            named_statistics(statistics), by=by, each=each, where=self._domain(where), margins=margins, level=level,
+            missing=missing, missing_by=missing_by, interval=interval, convention=convention, df=df, keep="auto",
+            lonely=self.lonely_psu, lonely_domains=self.lonely_domains,
+        )  # fmt: skip
+        return reduced(self.records, self.design, call, self.declared)
+
+    def _domain(self, where: Rule | None) -> tuple[Rule, ...]:
+        return self.domain if where is None else (*self.domain, where)
 
     def describe(self) -> Description:
         """The facts of the design: strata, PSUs, records, lonely PSUs, the spread of the weights, Kish's deff."""
@@ -309,51 +320,6 @@ def _check_lonely(lonely_psu: str | None, lonely_domains: str) -> None:
         raise DesignError(f"lonely_psu is one of {', '.join(map(repr, names))}; found {lonely_psu!r}{hint}")
     if lonely_domains not in ("keep", "adjust"):
         raise DesignError(f"lonely_domains is 'keep' or 'adjust'; found {lonely_domains!r}")
-
-
-def _check_choice(argument: str, found: str, choices: tuple[str, ...]) -> None:
-    if found not in choices:
-        raise EstimationError(f"{argument} is one of {', '.join(map(repr, choices))}; found {found!r}")
-
-
-def _check_names(by: str | Sequence[str] | None, each: str | Sequence[str | Sequence[str]] | None) -> None:
-    """A variable that makes rows becomes a column of the result, and cannot be called as another one is."""
-    entries = [
-        *_listed(by),
-        *(name for one in ([each] if isinstance(each, str) else each or []) for name in _listed(one)),
-    ]
-    taken = {"statistic", "item", *NUMBERS, *FACTS, *HIDDEN, "rows"}
-    clash = next((name for name in entries if name in taken), None)
-    if clash is not None:
-        raise EstimationError(
-            f"{clash!r} makes rows, but the result has a column of that name; give it another one first, such as "
-            f"survey.with_columns({clash}_='{clash}')"
-        )
-
-
-def _listed(names: str | Sequence[str] | None) -> list[str]:
-    return [] if names is None else [names] if isinstance(names, str) else list(names)
-
-
-def _named(statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic]) -> dict[str, Statistic]:
-    if isinstance(statistics, Statistic):
-        return {statistics.name: statistics}
-    named = dict(statistics) if isinstance(statistics, Mapping) else {}
-    if not isinstance(statistics, Mapping):
-        for one in statistics:
-            name = one.name if isinstance(one, Statistic) else repr(one)
-            if name in named:
-                raise EstimationError(
-                    f"two statistics are called {name!r}; give them names, such as {{'a': ..., 'b': ...}}"
-                )
-            named[name] = one
-    wrong = [name for name, one in named.items() if not isinstance(one, Statistic)]
-    if wrong or not named:
-        raise EstimationError(
-            "estimate() takes statistics such as cd.mean('stunted == 1')"
-            + (f"; {wrong[0]!r} is none" if wrong else "; none was given")
-        )
-    return named
 
 
 def _make_design(
@@ -435,8 +401,10 @@ def _declare(
         )
     if replicates is not None:
         raise DesignError(f"replicate weights in columns want the records: {fetching(records.frame)}")
-    made, design, table = declare(records, weight, strata, psu, sizes)  # type: ignore[arg-type]
-    return made, design, declared_facts(table.weight, {"strata": strata, "psu": psu, "fpc": sizes}, design)
+    made, design = declare(records, weight, strata, psu, sizes)  # type: ignore[arg-type]
+    assert made.units is not None
+    declared = {"weight": made.units.weight, "strata": ", ".join(strata), "psu": ", ".join(psu)}
+    return made, design, declared | {"fpc": ", ".join(map(str, sizes)), "fingerprint": design.fingerprint}
 
 
 def _rules_of(sizes: Sequence[Rule | PPS]) -> dict[str, Rule | None]:

@@ -1,0 +1,36 @@
+"""The last step of a call: its rows as a frame, with everything that later questions need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from childdata.survey.call import Call
+from childdata.survey.design import Design
+from childdata.survey.estimate import Result
+from childdata.survey.estimates import Estimates
+from childdata.survey.rows import make_frame, settings_of
+
+
+def estimates_of(
+    result: Result, design: Design, call: Call, declared: Mapping[str, object], heading: Callable[[str], str]
+) -> Estimates:
+    """The estimates of a call that was carried out.
+
+    Parameters
+    ----------
+    declared : how the survey was declared, for the settings.
+    heading : the label of a variable.
+    """
+    frame, variables = make_frame(result, design, call)
+    return Estimates(
+        frame=frame,
+        by=variables,
+        headings={name: heading(name) for name in variables},
+        settings=settings_of(call, design, declared),
+        notes=(*design.notes, *result.notes),
+        spread=result.spread,
+        rows=np.arange(len(frame)),
+        convention=call.convention,
+    )
