@@ -5,7 +5,7 @@ from __future__ import annotations
 from .aggregation import aggregate
 from .compiler import compile
 from .evaluation import Evaluated, Laid, evaluate, lay
-from .frames import door
+from .frames import as_lazy, door
 from .names import find_name
 from .parser import parse
 from .tree import Expression, Rule
@@ -16,6 +16,7 @@ __all__ = [
     "Laid",
     "Rule",
     "aggregate",
+    "as_lazy",
     "compile",
     "door",
     "evaluate",

@@ -20,7 +20,7 @@ from childdata.errors import EstimationError
 from childdata.expression import Expression
 from childdata.survey.arrays import Codes, Floats, summed
 from childdata.survey.columns import Column
-from childdata.survey.engine_records import WEIGHT, fetched, fetching, grouped_sums, joined
+from childdata.survey.engine_records import WEIGHT, fetched, fetching, grouped_sums, is_nan, joined
 from childdata.survey.engine_summed import Summed
 from childdata.survey.engine_sums import INSIDE, Mask, Summing, all_of, is_one
 from childdata.survey.leaves import OrderSum
@@ -146,7 +146,7 @@ class Place:
             if kind in (nw.Categorical, nw.Enum):
                 column, mine, values = column.cast(nw.String), mine.cast(pl.String), values.cast(pl.String)
             if kind in (nw.Float32, nw.Float64):
-                column = nw.when(~column.is_nan()).then(column)
+                column = nw.when(~is_nan(column)).then(column)
             known = values.drop_nulls()
             flag, key = f"childdata none {k}", f"childdata key {k}"
             engine.append(column.is_null().cast(nw.Int64).alias(flag))

@@ -15,7 +15,7 @@ import narwhals as nw
 import polars as pl
 
 from childdata.errors import DesignError, EstimationError, VariableError
-from childdata.expression import Expression, Rule, find_name, lay, parse
+from childdata.expression import Expression, Rule, as_lazy, find_name, lay, parse
 from childdata.microdata import Variable
 from childdata.survey.description import WeightFacts
 
@@ -97,8 +97,8 @@ class EngineRecords:
     @staticmethod
     def of(data: object) -> EngineRecords | None:
         """The records of a frame that is computed elsewhere; None if the data are in memory."""
-        wrapped = data if isinstance(data, nw.LazyFrame) else nw.from_native(data, pass_through=True)  # type: ignore[call-overload]
-        if not isinstance(wrapped, nw.LazyFrame):
+        wrapped = as_lazy(data)
+        if wrapped is None:
             return None
         schema = wrapped.collect_schema()
         return EngineRecords(wrapped, tuple(schema.names()), schema, {}, "the data")
@@ -115,7 +115,7 @@ class EngineRecords:
         """Where a column has no value: null, NaN, or a text of blanks."""
         column, dtype = nw.col(name), self.schema[name]
         if dtype in (nw.Float32, nw.Float64):
-            return column.is_null() | (~column.is_null() & column.is_nan())
+            return column.is_null() | (~column.is_null() & is_nan(column))
         if dtype == nw.String:
             return column.is_null() | (~column.is_null() & (column.str.strip_chars() == ""))
         return column.is_null()
@@ -166,6 +166,12 @@ def fetching(frame: nw.LazyFrame[Any]) -> str:
         "Dask": "cd.Survey(data.compute(), ...)",
         "Spark": "cd.Survey(data.toPandas(), ...)",
     }.get(engine_name(frame), "cd.Survey(narwhals.from_native(data).collect('polars').to_native(), ...)")
+
+
+def is_nan(column: nw.Expr) -> nw.Expr:
+    """Where a column is NaN; asked the long way, as DuckDB 2.0 answers `isnan` by statistics that leave NaN out."""
+    infinite = nw.lit(float("inf"))
+    return ~column.is_finite() & (column != infinite) & (column != -infinite)
 
 
 def fetched(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
