@@ -171,7 +171,9 @@ def lay(lazy: nw.LazyFrame[Any], rules: Mapping[str, Expression], *, place: str,
 def _laid(lazy: nw.LazyFrame[Any], bound: Mapping[str, Bound], mark: str = "") -> Laid:
     columns = {name: f"childdata rule {mark}{number}" for number, name in enumerate(bound)}
     new = {columns[name]: rule.expr for name, rule in bound.items()}
-    failed = {name: f"childdata failed {mark}{number}" for number, name in enumerate(bound) if bound[name].failed is not None}
+    failed = {
+        name: f"childdata failed {mark}{number}" for number, name in enumerate(bound) if bound[name].failed is not None
+    }
     lost = {column: _lost(bound[name], columns[name]) for name, column in failed.items()}
     for layer in zip_longest(*(rule.steps for rule in bound.values())):
         lazy = lazy.with_columns(*(step[1].alias(step[0]) for step in layer if step is not None))

@@ -70,8 +70,8 @@ def _with_nulls(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     implementation = frame.implementation
     if implementation.is_dask():
         native: Any = frame.to_native()
-        kinds = {name: _ARROW[dtype.kind] for name, dtype in native.dtypes.items() if getattr(dtype, "kind", "") in _ARROW
-                 and isinstance(dtype, np.dtype)}  # fmt: skip
+        numpy = {name: dtype.kind for name, dtype in native.dtypes.items() if isinstance(dtype, np.dtype)}
+        kinds = {name: _ARROW[kind] for name, kind in numpy.items() if kind in _ARROW}
         return nw.from_native(native.astype(kinds)) if kinds else frame
     if implementation.is_ibis():
         floats = [name for name, kind in frame.collect_schema().items() if kind in (nw.Float32, nw.Float64)]

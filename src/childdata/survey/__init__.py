@@ -8,6 +8,7 @@ from childdata.survey.design_plan import DesignPlan
 from childdata.survey.estimates import Estimates
 from childdata.survey.goodness_of_fit import goodness_of_fit
 from childdata.survey.imputation import PlausibleValues, combine, imputation_variance
+from childdata.survey.partial import Partial, merge
 from childdata.survey.phases import Phase
 from childdata.survey.plans import design_from
 from childdata.survey.pps import PPS
@@ -15,7 +16,6 @@ from childdata.survey.rank_test import ranktest
 from childdata.survey.regression import Regression, regress
 from childdata.survey.replicate_kinds import BRR, JK1, JK2, SDR, Bootstrap, Fay, JKn, ReplicateWeights
 from childdata.survey.small_area import fay_herriot
-from childdata.survey.partial import Partial, merge
 from childdata.survey.spread import Spread
 from childdata.survey.statistic import Statistic, exp, log
 from childdata.survey.statistics import count, mean, median, proportion, quantile, ratio, total
@@ -50,12 +50,12 @@ __all__ = [
     "Estimates",
     "Fay",
     "JKn",
+    "Partial",
     "Phase",
     "PlausibleValues",
     "Regression",
     "ReplicateWeights",
     "Rotation",
-    "Partial",
     "Spread",
     "Statistic",
     "Survey",

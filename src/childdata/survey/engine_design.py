@@ -17,7 +17,7 @@ import polars as pl
 
 from childdata.errors import DesignError
 from childdata.expression import Expression, Rule, lay, parse
-from childdata.survey.arrays import Floats
+from childdata.survey.arrays import Codes, Floats
 from childdata.survey.description import WeightFacts
 from childdata.survey.design import (
     Design,
@@ -71,7 +71,9 @@ def declare(
     if not table.frame.height:
         raise DesignError(f"{records.place} has no records")
     for name in [*strata, *psu]:
-        refuse_count(_missing(table, name), table.total("records"), name, _ROLE_STRATA if name in strata else _ROLE_UNIT)
+        refuse_count(
+            _missing(table, name), table.total("records"), name, _ROLE_STRATA if name in strata else _ROLE_UNIT
+        )
     design = design_of(table)
     frame = laid.select(*records.names, WEIGHT)
     if not table.given:
@@ -135,7 +137,8 @@ def design_of(table: UnitTable) -> Design:
     """The design of a table of units, checked."""
     frame = table.frame
     count = table.total("records")
-    stratum, strata_labels = np.zeros(frame.height, dtype=np.intp), ("all",)
+    stratum: Codes = np.zeros(frame.height, dtype=np.intp)
+    strata_labels: tuple[str, ...] = ("all",)
     if table.strata:
         stratum, strata_labels = crossed([frame[name] for name in table.strata])
     units = [encode(frame[name])[0] for name in table.psu]
@@ -143,8 +146,8 @@ def design_of(table: UnitTable) -> Design:
     notes: list[str] = []
     if table.given:
         weight = table.column("weight").to_numpy()
-        counts = (table.total(name) for name in ("missing", "negative", "zeros"))
-        notes += weight_notes(*counts, count, table.weight)
+        missing, negative, zeros = (table.total(name) for name in ("missing", "negative", "zeros"))
+        notes += weight_notes(missing, negative, zeros, count, table.weight)
     else:
         weight = weight_of_record(stages) * table.column("records").to_numpy()
         notes.append(word("told.weight_from_fpc" if _all_sized(stages) else "told.no_weight"))
@@ -157,8 +160,8 @@ def design_of(table: UnitTable) -> Design:
     return Design(weight, stages, strata_labels, labels, tuple(notes))
 
 
-def _stages(table: UnitTable, stratum: Any, units: list[Any], records: int) -> tuple[Stage, ...]:
-    """The stages; each row stands twice, with the least and the largest fpc of its records, so that both are checked."""
+def _stages(table: UnitTable, stratum: Codes, units: list[Codes], records: int) -> tuple[Stage, ...]:
+    """The stages; each row stands twice, with the least and the largest fpc of its records: both are checked."""
     sizes: list[Floats | None] = []
     for k in range(1, table.sizes + 1):
         name = f"fpc of {table.psu[k - 1]}"

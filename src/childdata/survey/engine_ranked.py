@@ -8,7 +8,7 @@ by sampling unit come out of one more pass. The memory it takes is that of the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,11 +18,11 @@ import polars as pl
 
 from childdata.errors import EstimationError
 from childdata.expression import Expression
-from childdata.survey.arrays import Codes, Floats, summed
+from childdata.survey.arrays import Codes, Floats
 from childdata.survey.columns import Column
 from childdata.survey.engine_records import WEIGHT, fetched, fetching, grouped_sums, is_nan, joined
 from childdata.survey.engine_summed import Summed
-from childdata.survey.engine_sums import INSIDE, Mask, Summing, all_of, is_one
+from childdata.survey.engine_sums import INSIDE, Mask, Summing, all_of
 from childdata.survey.leaves import OrderSum
 from childdata.survey.measure import OfRecords, Seen, Shared, Wide
 from childdata.survey.quantiles import Quantile
@@ -131,11 +131,11 @@ class Place:
         weight = found["childdata ones"].to_numpy()
         means = {texts[k]: found[f"childdata x {k}"].to_numpy() / weight for k in range(others)}
         frame = found.select(*self.variables, _Y)
-        return Distribution(
-            frame, cell, found[_Y].to_numpy(), weight, found["childdata squares"].to_numpy(), means
-        )
+        return Distribution(frame, cell, found[_Y].to_numpy(), weight, found["childdata squares"].to_numpy(), means)
 
-    def keyed(self, summing: Summing, frame: nw.LazyFrame[Any], table: pl.DataFrame) -> tuple[Any, pl.DataFrame, list[str]]:
+    def keyed(
+        self, summing: Summing, frame: nw.LazyFrame[Any], table: pl.DataFrame
+    ) -> tuple[Any, pl.DataFrame, list[str]]:
         """A frame and a table with keys under which equal values meet, missing ones too."""
         if not self.variables:
             return frame, table, []
@@ -156,7 +156,11 @@ class Place:
                 engine.append(column.fill_null(known[0]).alias(key))
                 ours.append(mine.fill_null(known[0]).alias(key))
                 names.append(key)
-        return frame.with_columns(*engine), table.with_columns(*ours).select(*names, pl.exclude([*names, *self.variables])), names
+        return (
+            frame.with_columns(*engine),
+            table.with_columns(*ours).select(*names, pl.exclude([*names, *self.variables])),
+            names,
+        )
 
     def attached(
         self, summing: Summing, frame: nw.LazyFrame[Any], by_cell: dict[str, Floats]
@@ -232,7 +236,9 @@ class Formula:
 
     def _by_tie(self, frame: nw.LazyFrame[Any], tie: ByTie, name: str) -> tuple[nw.LazyFrame[Any], nw.Expr]:
         y = self.summing.columns.number(tie.y)
-        columns = {f"{name} at": tie.at} | {f"{name} slope {k}": slope for k, (_, slope) in enumerate(tie.slopes.values())}
+        columns = {f"{name} at": tie.at} | {
+            f"{name} slope {k}": slope for k, (_, slope) in enumerate(tie.slopes.values())
+        }
         kept = np.flatnonzero(tie.table.cell >= 0)
         table = tie.table.frame[kept].with_columns(pl.Series(one, values[kept]) for one, values in columns.items())
         key = f"{name} y"
@@ -286,9 +292,7 @@ class EngineSeen(Seen):
             if isinstance(leaf, (Total, Count, Whole)) or leaf.y.text != y.text:
                 continue
             others |= {one.text: one for one in leaf.expressions() if one.text != y.text}
-        return self.place.distribution(
-            self._engine, self.summed.mask, y, list(others.values()), whole=self.by_record
-        )
+        return self.place.distribution(self._engine, self.summed.mask, y, list(others.values()), whole=self.by_record)
 
     def sample(self, y: Expression) -> Sample:
         """The ties in the order of y; each as two halves, between which another expression differs.
@@ -329,7 +333,9 @@ class EngineSeen(Seen):
         nothing = np.zeros(self.measured.pairs.cells)
         tie = ByTie(y, self.distribution(y), at, {})
         formula = Formula(self._engine, self.place, self.summed.mask, self.by_record, nothing, {}, {}, (tie,), ())
-        return self._sums(formula.laid(self._engine.frame, "childdata u"), {"score": nw.col(WEIGHT) * nw.col("childdata u")})[0]
+        return self._sums(
+            formula.laid(self._engine.frame, "childdata u"), {"score": nw.col(WEIGHT) * nw.col("childdata u")}
+        )[0]
 
     def _ys(self) -> list[Expression]:
         found = [leaf for tree in self.trees for leaf in leaves(tree) if not isinstance(leaf, (Total, Count, Whole))]
@@ -340,7 +346,9 @@ class EngineSeen(Seen):
         named = {f"childdata {name}": expression for name, expression in sums.items()}
         keys = [name for name in self.summed.table.columns if not name.startswith("cd_")]
         found = grouped_sums(frame, keys, named)
-        beside = self.summed.table.select(keys).join(found, on=keys, how="left", nulls_equal=True, maintain_order="left")
+        beside = self.summed.table.select(keys).join(
+            found, on=keys, how="left", nulls_equal=True, maintain_order="left"
+        )
         return [self.measured.pairs.sums(beside[name].fill_null(0.0).to_numpy()) for name in named]
 
     def by_records(

@@ -8,16 +8,18 @@ records. All three are narwhals', and so one code serves every engine.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from childdata.errors import DesignError, EstimationError, VariableError
-from childdata.expression import Expression, Rule, as_lazy, find_name, lay, parse
-from childdata.microdata import Variable
+from childdata.expression import Evaluated, Expression, Rule, as_lazy, lay, parse
+from childdata.survey.columns import Records
 from childdata.survey.description import WeightFacts
+from childdata.survey.domains import Factor
 
 WEIGHT = "childdata weight"
 
@@ -67,27 +69,21 @@ class UnitTable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EngineRecords:
-    """The records of a survey at an engine.
+class EngineRecords(Records):
+    """The records of a survey at an engine; what asks for them one by one is refused.
 
     Attributes
     ----------
     frame : the frame that is not computed yet; once the design is declared, with the weight as the column `WEIGHT`.
-    names : of the columns, as the user has them.
-    schema : their types.
-    variables : labels by name; an engine has none.
-    place : what messages call the data.
+    schema : types of the columns.
     units : what the engine told of the design, its rows in the order of the design's arrays; None before.
     weights : facts of the weights, for the description.
     """
 
     frame: nw.LazyFrame[Any]
-    names: tuple[str, ...]
-    schema: Mapping[str, Any]
-    variables: Mapping[str, Variable]
-    place: str
-    units: UnitTable | None = None
-    weights: WeightFacts | None = None
+    schema: Mapping[str, Any] = field(kw_only=True)
+    units: UnitTable | None = field(default=None, kw_only=True)
+    weights: WeightFacts | None = field(default=None, kw_only=True)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -95,21 +91,13 @@ class EngineRecords:
         return () if self.units is None else self.units.keys
 
     @staticmethod
-    def of(data: object) -> EngineRecords | None:
+    def at_engine(data: object) -> EngineRecords | None:
         """The records of a frame that is computed elsewhere; None if the data are in memory."""
         wrapped = as_lazy(data)
         if wrapped is None:
             return None
         schema = wrapped.collect_schema()
-        return EngineRecords(wrapped, tuple(schema.names()), schema, {}, "the data")
-
-    def find(self, name: str) -> str:
-        """The column that a name means."""
-        return find_name(name, self.names, place=self.place)
-
-    def label(self, name: str) -> str:
-        """The name itself: an engine has no labels."""
-        return name
+        return EngineRecords(wrapped, None, {}, tuple(schema.names()), "the data", schema=schema)
 
     def missing(self, name: str) -> nw.Expr:
         """Where a column has no value: null, NaN, or a text of blanks."""
@@ -132,22 +120,23 @@ class EngineRecords:
             raise DesignError(f"{clash!r} is part of the design and stays as it was declared; choose another name")
         return replace(self, frame=frame, names=tuple(schema), schema=schema)
 
-    def evaluate(self, rules: Mapping[str, Rule]) -> Any:
+    def evaluate(self, rules: Mapping[str, Rule]) -> Evaluated:
         """Refused: what is asked for by record would fetch the records."""
-        raise self._stays()
+        raise self.stays()
 
-    def columns(self, names: Sequence[str]) -> Any:
+    def columns(self, names: Sequence[str]) -> pl.DataFrame:
         """Refused: what is asked for by record would fetch the records."""
-        raise self._stays()
+        raise self.stays()
 
-    def factor(self, name: str) -> Any:
+    def factor(self, name: str) -> Factor:
         """Refused: what is asked for by record would fetch the records."""
-        raise self._stays()
+        raise self.stays()
 
-    def _stays(self) -> EstimationError:
+    def stays(self) -> EstimationError:
+        """The error of what cannot be done where the records are."""
         return EstimationError(
-            f"this needs the records themselves, and {engine_name(self.frame)} gives sums only: estimate(), where(), with_columns() "
-            f"and describe() work on an engine; for the rest fetch the records first: {fetching(self.frame)}"
+            f"this needs the records themselves, and {engine_name(self.frame)} gives sums only: estimate(), "
+            f"where(), with_columns() and describe() work on an engine; for the rest fetch the records first: {fetching(self.frame)}"
         )
 
 
@@ -210,13 +199,9 @@ def _handed_over(frame: nw.LazyFrame[Any], table: pl.DataFrame) -> Any:
             assert childdata_table is not None
             return native.query("childdata_records", "SELECT * FROM childdata_table")
         case "ibis":
-            import ibis
-
-            return ibis.memtable(table.to_arrow())
+            return import_module("ibis").memtable(table.to_arrow())
         case "Dask":
-            import dask.dataframe as dask_frame
-
-            return dask_frame.from_pandas(table.to_pandas(), npartitions=1)
+            return import_module("dask.dataframe").from_pandas(table.to_pandas(), npartitions=1)
         case "Spark":
             return native.sparkSession.createDataFrame(table.to_pandas())
     raise EstimationError(

@@ -139,7 +139,9 @@ def _missing_by_notes(summary: Summary, call: Call, crossings: Sequence[Crossing
 
 
 def _undefined_notes(summary: Summary) -> list[str]:
-    counts = {text: summary.count("undefined", text) for text in summary.kinds if key_of("undefined", text) in summary.facts}
+    counts = {
+        text: summary.count("undefined", text) for text in summary.kinds if key_of("undefined", text) in summary.facts
+    }
     return [word("told.undefined", rule=repr(text), count=count) for text, count in counts.items() if count]
 
 

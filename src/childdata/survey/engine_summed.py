@@ -29,7 +29,9 @@ class Summed(Measured):
     mask: Mask = field(kw_only=True)
 
     @staticmethod
-    def read(table: pl.DataFrame, pairs: Pairs, trees: Sequence[Node], mask: Mask, shift: Mapping[str, float]) -> Summed:
+    def read(
+        table: pl.DataFrame, pairs: Pairs, trees: Sequence[Node], mask: Mask, shift: Mapping[str, float]
+    ) -> Summed:
         """The sums of trees by pair."""
         totals = list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree) if isinstance(leaf, Total)))
         nothing = np.zeros(0)

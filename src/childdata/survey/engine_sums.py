@@ -198,7 +198,8 @@ class Summing:
         column, value = self.columns.raw(leaf.expression), leaf.category
         if self.columns.kinds[leaf.expression.text] == "truth":
             return column if value == "true" else ~column
-        return column == (value if isinstance(value, str) else nw.lit(value))  # type: ignore[arg-type]
+        same: nw.Expr = column == value
+        return same
 
     def categories(self) -> dict[str, pl.DataFrame]:
         """The values of each expression that a statistic ranges over."""
@@ -254,14 +255,14 @@ class Summing:
             yield key_of("where unknown", rule.text), _one_where(all_of([*before, ~known]))
             before.append(column.fill_null(0.0) == 1)
         yield key_of("inside"), _one_where(self.domain)
-        for text, column in self.columns.failed.items():
-            yield key_of("undefined", text), _one_where(nw.col(column).fill_null(False))
+        for text, failed in self.columns.failed.items():
+            yield key_of("undefined", text), _one_where(nw.col(failed).fill_null(False))
         for name in self.by:
             yield key_of("missing by", name), _one_where(self.domain & self.records.missing(name))
-        for name, statistic in statistics.items():
+        for called, statistic in statistics.items():
             for check in statistic.checks:
                 met = (self.columns.number(check.rule).fill_null(0.0) != 0) & self.domain & (weight > 0)
-                yield key_of("check", name, check.rule.text), _one_where(met)
+                yield key_of("check", called, check.rule.text), _one_where(met)
         whole = [one.mask for one in whole_needs(statistics)]
         for mask in dict.fromkeys([EVERYONE, *masks.values(), *whole]):
             used = self.known(mask) & (weight > 0)

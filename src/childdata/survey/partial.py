@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 
 from childdata.errors import EstimationError, ReadError
 from childdata.survey.call import Call, with_categories_filled
@@ -46,7 +46,19 @@ from childdata.survey.statistic import Constant, Count, Statistic, Total, leaves
 from childdata.survey.tree_words import statistic_of, words_of
 
 _FORMAT = "childdata sums 1"
-_OF_CALL = ("by", "each", "margins", "level", "missing", "missing_by", "df", "interval", "lonely", "lonely_domains", "keep")
+_OF_CALL = (
+    "by",
+    "each",
+    "margins",
+    "level",
+    "missing",
+    "missing_by",
+    "df",
+    "interval",
+    "lonely",
+    "lonely_domains",
+    "keep",
+)
 _SAME = ("format", "statistics", "call", "strata", "psu", "sizes", "weight", "declared")
 
 
@@ -95,12 +107,13 @@ class Partial:
 
     def __repr__(self) -> str:
         units, records = self.tables["units"], int(self.tables["units"]["childdata records"].sum())
-        return f"<Partial: sums of {records} records in {units.height} sampling units, {len(self.words['statistics'])} statistics>"
+        count = len(self.words["statistics"])
+        return f"<Partial: sums of {records} records in {units.height} sampling units, {count} statistics>"
 
 
-def reduced(records: Records | EngineRecords, design: Design, call: Call, declared: Mapping[str, str]) -> Partial:
+def reduced(records: Records, design: Design, call: Call, declared: Mapping[str, str]) -> Partial:
     """The sums of the records of a survey; see `Survey.reduce`."""
-    if isinstance(records, Records):
+    if not isinstance(records, EngineRecords):
         raise EstimationError(
             "reduce() is for parts of a survey at an engine; hand over a lazy frame, such as "
             "cd.Survey(polars_frame.lazy(), ...) or cd.Survey(polars.scan_parquet(...), ...)"
@@ -176,7 +189,9 @@ def merge(parts: Iterable[Partial]) -> Estimates:
     """
     given = list(parts)
     if not given or not all(isinstance(one, Partial) for one in given):
-        raise EstimationError("merge() takes what Survey.reduce gave of each part of a survey: cd.merge([first, second])")
+        raise EstimationError(
+            "merge() takes what Survey.reduce gave of each part of a survey: cd.merge([first, second])"
+        )
     words = given[0].words
     _refuse_unlike(given)
     call = _call_of(words)
@@ -262,7 +277,9 @@ def _values(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return whole.group_by("value").agg(pl.col("records").sum()).sort("value", nulls_last=True)
 
 
-def _shifted(table: pl.DataFrame, needs: Sequence[Need], old: Mapping[str, float], new: Mapping[str, float]) -> pl.DataFrame:
+def _shifted(
+    table: pl.DataFrame, needs: Sequence[Need], old: Mapping[str, float], new: Mapping[str, float]
+) -> pl.DataFrame:
     """The sums about other centres: Σ w(e − c′) = Σ w(e − c) + (c − c′) Σ w, and likewise of products."""
 
     def there(name: str) -> pl.Expr:

@@ -17,7 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 
-from childdata.errors import ChilddataWarning, DesignError, EstimationError
+from childdata.errors import ChilddataWarning, DesignError
 from childdata.expression import Rule, parse
 from childdata.microdata import Dataset
 from childdata.survey.arrays import Codes, Floats
@@ -85,7 +85,7 @@ class Survey:
     Source: Särndal, Swensson & Wretman (1992), chapters 2-4.
     """
 
-    records: Records | EngineRecords
+    records: Records
     design: Design
     domain: tuple[Rule, ...]
     lonely_psu: LonelyRule | None
@@ -106,7 +106,7 @@ class Survey:
         lonely_domains: Literal["keep", "adjust"] = "keep",
     ) -> None:
         _check_lonely(lonely_psu, lonely_domains)
-        elsewhere = EngineRecords.of(data)
+        elsewhere = EngineRecords.at_engine(data)
         if elsewhere is not None:
             made = _declare(elsewhere, weight, listed(strata), listed(psu), fpc, replicates)
             self._set(*made[:2], (), lonely_psu, lonely_domains, made[2], data)
@@ -124,6 +124,11 @@ class Survey:
             object.__setattr__(self, name, value)
 
     def _with(self, **changes: object) -> Survey:
+        design = changes.get("design")
+        made_for_records = isinstance(design, Design) and design.weight is not self.design.weight
+        if isinstance(self.records, EngineRecords) and made_for_records:
+            # replicate weights alone keep the weight; any other change of the design was made record by record
+            raise self.records.stays()
         new = object.__new__(Survey)
         new._set(*(changes.get(name, getattr(self, name)) for name in Survey.__dataclass_fields__))
         return new
@@ -241,9 +246,13 @@ class Survey:
             missing_by=missing_by, interval=interval, convention=convention, df=df, keep=keep, lonely=self.lonely_psu,
             lonely_domains=self.lonely_domains,
         )  # fmt: skip
-        at_engine = isinstance(self.records, EngineRecords)
-        result = (run_on_engine if at_engine else run)(self.records, self.design, call)  # type: ignore[operator]
-        return estimates_of(result, self.design, call, {**self.declared, "data": self.records.place}, self.records.label)
+        if isinstance(self.records, EngineRecords):
+            result = run_on_engine(self.records, self.design, call)
+        else:
+            result = run(self.records, self.design, call)
+        return estimates_of(
+            result, self.design, call, {**self.declared, "data": self.records.place}, self.records.label
+        )
 
     def reduce(
         self,
@@ -397,7 +406,8 @@ def _declare(
     if any(isinstance(size, PPS) for size in sizes):
         raise DesignError(
             "unequal probabilities without replacement are joint ones of pairs of units, which an engine does not "
-            f"give; declare the units as drawn with replacement (no fpc), or fetch the records: {fetching(records.frame)}"
+            "give; declare the units as drawn with replacement (no fpc), or fetch the records: "
+            f"{fetching(records.frame)}"
         )
     if replicates is not None:
         raise DesignError(f"replicate weights in columns want the records: {fetching(records.frame)}")

@@ -1,6 +1,6 @@
 """A statistic as plain words and numbers, to be written beside its sums, and read again; nothing is ever run.
 
-    mean("income")  ->  ["/", ["total", "income", null, null], ["total", "1", null, null]]
+mean("income")  ->  ["/", ["total", "income", null, null], ["total", "1", null, null]]
 """
 
 from __future__ import annotations
@@ -81,13 +81,15 @@ def _words(node: Node) -> Words:
 def _node(words: Words) -> Node:
     match words:
         case ["total", str(text), category, of]:
-            return Total(parse(text), EACH if isinstance(category, dict) else category, None if of is None else parse(of))
+            return Total(
+                parse(text), EACH if isinstance(category, dict) else category, None if of is None else parse(of)
+            )
         case ["count"]:
             return Count()
         case ["number", int() | float() as value]:
             return Constant(float(value))
         case ["+" | "-" | "*" | "/" as operator, list(left), list(right)]:
-            return Arithmetic(operator, _node(left), _node(right))  # type: ignore[arg-type]
+            return Arithmetic(operator, _node(left), _node(right))
         case ["function", str(name), list(arguments)] if name in FUNCTIONS:
             return Function(name, tuple(_node(one) for one in arguments))
         case ["over", str(text), list(term)]:
