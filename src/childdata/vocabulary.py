@@ -122,6 +122,34 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{rule} is unknown in {count} records by a division by zero, a logarithm of zero or an overflow",
         "{rule} неизвестно у {count} записей из-за деления на ноль, логарифма нуля или переполнения",
     ),
+    "told.bottom_coded": (
+        "{name}: {count} records below the bottom code were raised to it",
+        "{name}: значения ниже минимума подняты до него у {count} записей",
+    ),
+    "told.negative_to_zero": (
+        "{name}: {count} negative values count as zero",
+        "{name}: отрицательные значения у {count} записей учтены как ноль",
+    ),
+    "told.nonpositive_left_out": (
+        "{name}: {count} records were left out for their zero or negative values",
+        "{name}: исключено записей с нулевыми или отрицательными значениями: {count}",
+    ),
+    "told.negative_kept": (
+        "{name}: {count} records have negative values, which are taken as they are",
+        "{name}: отрицательные значения у {count} записей учтены без изменений",
+    ),
+    "told.smaller_share": (
+        "{name} divides by the smaller of two shares; where the two are nearly equal, its standard error is unreliable",
+        "{name}: делитель — меньшая из двух долей; если доли почти равны, стандартная ошибка ненадёжна",
+    ),
+    "told.replicates_unknown": (
+        "in {count} pairs of row and replicate the replicate gives no value; it adds nothing to the variance of that row",
+        "в {count} парах «строка – повторная выборка» значения нет; в дисперсию строки они не входят",
+    ),
+    "told.jackknife_quantile": (
+        "the jackknife ({kind}) does not estimate the variance of a quantile consistently; take BRR, Fay or a bootstrap",
+        "складной нож ({kind}) не даёт состоятельной оценки дисперсии квантиля; используйте BRR, Fay или бутстреп",
+    ),
     "told.imputations": (
         "combined from {count} completed data sets by Rubin's rules",
         "объединено по {count} заполненным наборам данных по правилам Рубина",
@@ -190,6 +218,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "told.no_residual_df": (
         "the design leaves no degrees of freedom to a regression of {count} coefficients: no limits and no p",
         "дизайн не оставляет степеней свободы для регрессии, коэффициентов: {count}; границ и p нет",
+    ),
+    "told.replicates_lost": (
+        "replicates under which the regression has no finite coefficients, and which add nothing: {count} of {replicates}",
+        "повторные выборки, в которых коэффициенты регрессии не конечны и которые не учтены: {count} из {replicates}",
     ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
@@ -534,6 +566,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "regression.df": ("Residual df", "Степеней свободы"),
     "regression.dispersion": ("Dispersion", "Дисперсия остатков"),
     "regression.r_squared": ("R²", "Коэффициент R²"),
+    "regression.pseudo_r_squared": ("R² (Nagelkerke)", "R² Нагелькерке"),
+    "regression.f": ("F of all terms", "F всех членов"),
+    "regression.f_p": ("p of F", "p для F"),
     "regression.convention": ("Convention", "Соглашение"),
     "regression.coefficient": ("coef", "коэф."),
     "regression.se": ("se", "ст. ош."),

@@ -66,7 +66,7 @@ def replaced(old: bytes, new: bytes, tmp_path: Path) -> Path:
     ("old", "new", "said"),
     [
         (b"<release>118", b"<release>120", "a format other than 117, 118 and 119"),
-        (b"LSF", b"XXX", "byte order other than"),
+        (b"LSF", b"QQQ", "byte order other than"),
         (b"<K>", b"<k>", "not where it belongs"),
         (b"<ch>", b"<hc>", "<ch> is not where it belongs"),
         (b"</ch>", b"</cx>", "</ch> is not where it belongs"),

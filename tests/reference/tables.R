@@ -130,6 +130,17 @@ replicated <- function(d) {
        ttest = means(d), rank = ranks(d, FALSE), fit = fit(d))
 }
 
+# A post-stratified design: the variance is that of residuals, and a subset of it keeps all its rows, with weight zero.
+calibrated <- function(d) {
+  p <- postStratify(d, ~sex, data.frame(sex = 1:2, Freq = c(150, 220)))
+  half <- subset(p, y > 2)
+  list(chisq = list(yes = chi(p, "region", "yes"), missing = chi(p, "region", "myes")),
+       domain = list(yes = chi(half, "region", "yes"), missing = chi(half, "region", "myes")),
+       ttest = t_of(svyttest(y ~ yes, p)), ttest_domain = t_of(svyttest(y ~ yes, half)),
+       rank = { t <- svyranktest(y ~ yes, p); list(t = plain(t$statistic), df = plain(t$parameter), p = plain(t$p.value), est = plain(t$estimate)) },
+       fit = fit(p))
+}
+
 designs <- fromJSON("random_designs.json", simplifyVector = FALSE)
 out <- list(made_with = list(R = as.character(getRversion()), survey = as.character(packageVersion("survey"))))
 for (name in names(designs)) {
@@ -147,6 +158,7 @@ for (name in names(designs)) {
   if (name == "normalised") {
     whole <- as.svrepdesign(d, type = "JKn", compress = FALSE)
     out$replicates <- replicated(whole)
+    out$calibrated <- calibrated(d)
   }
 }
 write(toJSON(out, digits = NA, auto_unbox = TRUE, na = "null", null = "null"), "tables_r.json")

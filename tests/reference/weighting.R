@@ -45,7 +45,7 @@ margins <- function(t) {
 
 raked <- function(d, t) {
   sex <- frame_of(t$sex, "sex"); sex$sex <- as.integer(as.character(sex$sex))
-  rake(d, list(~region, ~sex), list(frame_of(t$region, "region"), sex), control = list(maxit = 500, epsilon = 1e-11))
+  rake(d, list(~region, ~sex), list(frame_of(t$region, "region"), sex), control = list(maxit = 500, epsilon = 1e-14))
 }
 steps <- function(d, t, clustered) {
   full <- ~region + x

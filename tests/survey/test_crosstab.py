@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -135,11 +136,10 @@ def test_layer_without_a_test_says_why() -> None:
 
 def test_test_of_a_table_is_chi2_with_its_settings(people: cd.Survey) -> None:
     table = crosstab(people, "sex", "school", where="income > 3", convention="r", df=9)
-    found = table.test("Chisq", proportions="null")
-    wanted = chi2(
-        people, "sex", "school", statistic="Chisq", proportions="null", where="income > 3", convention="r", df=9
-    )
-    assert (found.statistic, found.p, found.n) == (wanted.statistic, wanted.p, wanted.n)
+    found = table.test("lr", proportions="null")
+    wanted = chi2(people, "sex", "school", statistic="lr", proportions="null", where="income > 3", convention="r", df=9)
+    assert (found.statistic, found.df, found.p, found.n) == (wanted.statistic, wanted.df, wanted.p, wanted.n)
+    assert found.df[1] == pytest.approx(9)
 
 
 def test_cells_without_records_are_zeros_and_told(people: cd.Survey) -> None:
@@ -221,6 +221,25 @@ def test_what_is_no_table_is_refused(call: dict[str, Any], words: str) -> None:
     row = call.pop("row", "sex")
     with pytest.raises(EstimationError, match=words):
         crosstab(FOUR, row, "poor", **call)
+
+
+def test_domain_without_records_is_an_empty_table_or_no_layer() -> None:
+    table = crosstab(FOUR, "sex", "poor", where="w > 100")
+    assert table.to_frame()["estimate"].isna().all()
+    assert set(table.to_frame()["flag"]) == {"empty"}
+    assert "no record of the data is in the domain 'w > 100'" in table.estimates.notes
+    with pytest.raises(EstimationError, match="needs two rows and two columns with records; found 0 and 0"):
+        table.test()
+    with pytest.raises(EstimationError, match="no record of the domain has a layer of w"):
+        crosstab(FOUR, "sex", "poor", where="w > 100", by="w")
+
+
+def test_codes_of_a_file_may_be_asked_for_in_the_domain(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("sex,poor\n1,1\n1,0\n2,1\n2,1\n", encoding="utf-8")
+    people = cd.Survey(cd.read(path))
+    table = crosstab(people, "sex", "poor", share="row", where="code(sex) <= 2")
+    assert table.to_frame("wide").to_numpy().tolist() == [[0.5, 0.5], [0, 1], [0.25, 0.75]]
 
 
 def test_names_that_the_result_needs_are_refused() -> None:

@@ -56,6 +56,11 @@ def replicated() -> cd.Survey:
     return survey("normalised").with_replicates(JKn())
 
 
+@cache
+def calibrated() -> cd.Survey:
+    return cd.poststratify(survey("normalised"), "sex", {1: 150, 2: 220})
+
+
 def near(found: object, wanted: object, close: float = CLOSE) -> None:
     np.testing.assert_allclose(np.asarray(found, dtype=float), np.asarray(wanted, dtype=float), rtol=close)
 
@@ -148,6 +153,25 @@ def test_chi_square_tests_on_replicate_weights() -> None:
         near([first.uncorrected, first.p], [wanted["stat"], wanted["p"]])
     fit = goodness_of_fit(people, "region", shares=FIT, statistic="satterthwaite", convention="r")
     near([fit.uncorrected, fit.p], [answer["fit"]["stat"], answer["fit"]["p"]])
+
+
+@pytest.mark.parametrize("statistic", ["F", "Wald", "adjWald"])
+def test_independence_in_a_post_stratified_sample(statistic: Any) -> None:
+    for block, where in (("chisq", None), ("domain", "y > 2")):
+        for table in ("yes", "missing"):
+            answer = ANSWERS["calibrated"][block][table]
+            found = chi2(calibrated(), *TABLES[table], statistic=statistic, where=where, convention="r")
+            same_test(found, answer[statistic])
+            near(found.uncorrected, answer["Chisq"]["stat"])  # R's n is that of all rows, those outside the domain too
+
+
+def test_comparisons_in_a_post_stratified_sample() -> None:
+    answer = ANSWERS["calibrated"]
+    same_t(ttest(calibrated(), "y", by="yes", convention="r"), answer["ttest"])
+    same_t(ttest(calibrated(), "y", by="yes", where="y > 2", convention="r"), answer["ttest_domain"])
+    same_rank(ranktest(calibrated(), "y", "yes", convention="r"), answer["rank"])
+    fit = goodness_of_fit(calibrated(), "region", shares=FIT, statistic="satterthwaite", convention="r")
+    near([fit.uncorrected, *fit.df, fit.p], [answer["fit"][k] for k in ("stat", "df", "p")])
 
 
 T_TESTS: dict[str, dict[str, str]] = {

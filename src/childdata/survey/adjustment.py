@@ -158,10 +158,10 @@ def inverse(products: csr_array | csc_array) -> Floats | csc_array:
     from scipy.sparse import diags_array
 
     diagonal = np.asarray(products.diagonal(), dtype=np.float64)
+    if np.count_nonzero(products.data) == np.count_nonzero(diagonal):
+        return diags_array(np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0)).tocsc()
     root = np.sqrt(np.maximum(diagonal, 0.0))
     back = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
-    if products.nnz == np.count_nonzero(diagonal):
-        return diags_array(back**2).tocsc()
     values, vectors = np.linalg.eigh(back[:, None] * products.toarray() * back)
     known = values > values[-1] * 32 * values.size * _EPSILON
     half = back[:, None] * vectors[:, known] / np.sqrt(values[known])

@@ -80,7 +80,9 @@ def undefined_notes(columns: Columns) -> list[str]:
 
 def checked(statistics: Mapping[str, Statistic], columns: Columns, inside: Mask | None, design: Design) -> list[str]:
     """Look at the records of the domain as the statistics ask: refuse, or tell."""
-    notes = []
+    notes: list[str] = []
+    if not any(statistic.checks for statistic in statistics.values()):
+        return notes
     used = design.weight > 0 if inside is None else inside & (design.weight > 0)
     for name, statistic in statistics.items():
         for check in statistic.checks:
@@ -106,6 +108,9 @@ class Meanings(Protocol):
     def factor(self, expression: Expression) -> Factor:
         """The categories of an expression."""
 
+    def centre(self, expression: Expression) -> float:
+        """A round number near the mean of an expression."""
+
 
 def with_scales(statistics: Mapping[str, Statistic], columns: Meanings) -> dict[str, Statistic]:
     """A mean of a column of truth values is a share, as the mean of a rule is."""
@@ -128,7 +133,10 @@ def with_categories_filled(
     filled: dict[str, Statistic] = {}
     labels: dict[tuple[str, float | str | None], str] = {}
     for name, given in statistics.items():
-        statistic = given.expanded(lambda over: columns.factor(over).values)  # type: ignore[arg-type, return-value]
+        statistic = given.expanded(
+            lambda over: columns.factor(over).values,  # type: ignore[arg-type, return-value]
+            columns.centre,
+        )
         over = statistic.category_of()
         if over is None:
             filled[name] = statistic

@@ -135,7 +135,7 @@ class Columns:
     @staticmethod
     def of(records: Records, expressions: Sequence[Expression]) -> Columns:
         """Evaluate the expressions on the records."""
-        wanted = {one.text: one for one in expressions}
+        wanted = {one.text: one for one in expressions if one.text != "1"}
         evaluated = records.evaluate(wanted)
         return Columns(records, evaluated.frame, dict(evaluated.undefined))
 
@@ -147,7 +147,10 @@ class Columns:
         VariableError if it holds text.
         """
         if expression.text not in self._numbers:
-            column = self.frame[expression.text]
+            # the constant 1 is in every mean and needs no column of a sum; centred values are known late
+            there = expression.text in self.frame.columns
+            frame = self.frame if there else self.records.evaluate({expression.text: expression}).frame
+            column = frame[expression.text]
             if column.dtype != pl.Boolean and not column.dtype.is_numeric():
                 raise VariableError(
                     f"{expression.text!r} in {self.records.place} holds {_kind(column.dtype)} "
@@ -160,9 +163,13 @@ class Columns:
             self._numbers[expression.text] = Column(value, known)
         return self._numbers[expression.text]
 
+    def centre(self, expression: Expression) -> float:
+        """A round number near the mean of an expression."""
+        return rough_centre(self.number(expression))
+
     def is_truth(self, expression: Expression) -> bool:
         """Whether an expression holds truth values."""
-        return self.frame[expression.text].dtype == pl.Boolean
+        return expression.text != "1" and self.frame[expression.text].dtype == pl.Boolean
 
     def factor(self, expression: Expression) -> Factor:
         """An expression as categories, with the labels of the variable where it is a bare name."""
@@ -178,6 +185,8 @@ class Columns:
         if as_factor:
             missing = self.factor(expression).code < 0
             return ~missing if missing.any() else None
+        if expression.text == "1":
+            return None
         return self.number(expression).known
 
 
@@ -198,8 +207,9 @@ def rough_centre(column: Column) -> float:
     values = column.value if column.known is None else column.value[column.known]
     if not values.size:
         return 0.0
-    lowest = float(values.min())
-    if lowest == float(values.max()):
-        return lowest
-    middle = float(values.mean())
+    some = values[:: max(1, values.size // 1000)]
+    first = float(values[0])
+    if (some == first).all() and (values == first).all():
+        return first
+    middle = float(some.mean())
     return float(np.round(middle)) if np.isfinite(middle) and abs(middle) >= 1 else 0.0

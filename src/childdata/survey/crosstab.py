@@ -141,7 +141,7 @@ class Crosstab:
             statistic,
             proportions=proportions,
             convention=self.estimates.convention.name,
-            df=df if isinstance(df, float) else None,
+            df=None if isinstance(df, str) else df,
         )
 
     def _places(self) -> tuple[Codes, Codes, Codes]:
@@ -285,6 +285,8 @@ def crosstab(
         convention=convention,
         df=df,
     )
+    if not len(found):
+        raise EstimationError(f"no record of the domain has a layer of {', '.join(names)}; take a wider domain")
     return Crosstab(_arranged(found, table, layers, share), share, table, layers)
 
 

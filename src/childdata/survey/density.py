@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from childdata.errors import EstimationError
 from childdata.survey.arrays import Floats
 from childdata.survey.sample import Sample
 
@@ -21,17 +22,51 @@ Bandwidth = Literal["kish", "convey"] | float
 
 def density(sample: Sample, point: Floats, bandwidth: Bandwidth) -> Floats:
     """The density at one point in each row, array (rows,); unknown where all values are one."""
+    size = sample.by_row(sample.weight)
+    kernel, width = _kernel(sample, point, bandwidth)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Floats = sample.by_row(sample.weight * kernel) / (width * size)
+    return np.where(width > 0, result, np.nan)
+
+
+def kernel_mean(sample: Sample, x: Floats, point: Floats, bandwidth: Bandwidth) -> Floats:
+    """The mean of x near a point, weighted by the kernel, in each row, array (rows,)."""
+    kernel, width = _kernel(sample, point, bandwidth)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Floats = sample.by_row(sample.weight * kernel * x) / sample.by_row(sample.weight * kernel)
+    return np.where(width > 0, result, np.nan)
+
+
+def _kernel(sample: Sample, point: Floats, bandwidth: Bandwidth) -> tuple[Floats, Floats]:
+    """φ((t − y)/b) of each record, array (m,), and b of each row."""
     weight, y, row = sample.weight, sample.y, sample.row
-    size = sample.by_row(weight)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if isinstance(bandwidth, str):
+            size = sample.by_row(weight)
             mean = sample.by_row(weight * y) / size
             sigma = np.sqrt(sample.by_row(weight * (y - mean[row]) ** 2) / size)
             count = size if bandwidth == "convey" else size**2 / sample.by_row(sample.squares)
             width = sigma * count**-0.2
         else:
             width = np.full(sample.rows, float(bandwidth))
-        apart = (point[row] - y) / width[row]
-        kernel = np.exp(-0.5 * apart**2) / np.sqrt(2 * np.pi)
-        result: Floats = sample.by_row(weight * kernel) / (width * size)
-    return np.where(width > 0, result, np.nan)
+        kernel: Floats = np.exp(-0.5 * ((point[row] - y) / width[row]) ** 2) / np.sqrt(2 * np.pi)
+    return kernel, width
+
+
+def check_bandwidth(bandwidth: Bandwidth) -> None:
+    """Refuse what is no bandwidth.
+
+    Raises
+    ------
+    EstimationError
+
+    >>> check_bandwidth("kish")
+    """
+    if isinstance(bandwidth, str):
+        if bandwidth in ("kish", "convey"):
+            return
+    elif 0 < bandwidth < np.inf:
+        return
+    raise EstimationError(
+        f"bandwidth is 'kish', 'convey' or a positive number in the unit of the variable; found {bandwidth!r}"
+    )

@@ -101,7 +101,11 @@ class Design:
             digest.update(stage.unit.astype(np.int64, copy=False).tobytes())
             digest.update(stage.stratum.astype(np.int64, copy=False).tobytes())
         if self.replicates is not None:
-            digest.update(np.ascontiguousarray(self.replicates.factor).tobytes())
+            made = self.replicates
+            by_column = made.factor.T if made.factor.flags.f_contiguous else made.factor
+            digest.update(np.ascontiguousarray(by_column).data)
+            digest.update(np.ascontiguousarray(made.rscales * made.scale).data)
+            digest.update(str(made.mse).encode())
         return digest.hexdigest()
 
     @property

@@ -233,6 +233,15 @@ class EngineColumns:
         laid = lay(records.frame, {one.text: one for one in expressions}, place=records.place)
         return EngineColumns(records, laid.frame, laid.columns, laid.kinds, laid.failed)
 
+    def more(self, expressions: Sequence[Expression], frame: nw.LazyFrame[Any]) -> EngineColumns:
+        """Lay the rules that are not there yet, on the frame as it is by now."""
+        new = {one.text: one for one in expressions if one.text not in self.columns}
+        if not new:
+            return replace(self, frame=frame)
+        laid = lay(frame, new, place=self.records.place, mark="more ")
+        columns, kinds = {**self.columns, **laid.columns}, {**self.kinds, **laid.kinds}
+        return EngineColumns(self.records, laid.frame, columns, kinds, self.failed)
+
     def raw(self, expression: Expression) -> nw.Expr:
         """The column of a rule as it is."""
         return nw.col(self.columns[expression.text])
@@ -252,9 +261,9 @@ class EngineColumns:
             )
         return self.raw(expression).cast(nw.Float64) if kind == "truth" else self.raw(expression)
 
-    def known(self, expression: Expression, *, as_factor: bool) -> nw.Expr:
-        """Where a rule is known; of a category a text of blanks is not."""
-        column = self.raw(expression)
-        if as_factor and self.kinds[expression.text] == "text":
+    def known(self, text: str, *, as_factor: bool) -> nw.Expr:
+        """Where the rule of a text is known; of a category a text of blanks is not."""
+        column = nw.col(self.columns[text])
+        if as_factor and self.kinds[text] == "text":
             return ~column.is_null() & (column.fill_null("") != "")
         return ~column.is_null()

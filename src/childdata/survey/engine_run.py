@@ -27,7 +27,7 @@ from childdata.survey.engine_sums import (
     INSIDE,
     Crossing,
     Mask,
-    Summary,
+    SmallTables,
     Summing,
     key_of,
     mask_of,
@@ -79,7 +79,7 @@ def run_on_engine(records: EngineRecords, design: Design, call: Call) -> Result:
 
 
 def finish(
-    summary: Summary,
+    summary: SmallTables,
     design: Design,
     call: Call,
     units: pl.DataFrame,
@@ -108,15 +108,16 @@ def finish(
     notes += _undefined_notes(summary) + lonely_note(design, call.lonely) + _checked(summary, statistics)
     notes += interval_note(statistics, call)
     _refuse_lost(summary, masks, call)
-    work = EngineWork(NO_RECORDS, design, call, None, summary=summary, units=units, summing=summing)
+    alone = bool(call.where) and summary.count("inside used") == summary.count("sample n", EVERYONE)
+    work = EngineWork(NO_RECORDS, design, call, None, alone, summary=summary, units=units, summing=summing)
     blocks = []
     for name, statistic in statistics.items():
         views = [view for one in crossed for view in _views(statistic, masks[name], one, work)]
         blocks += rows_of_statistic(name, statistic, views, work, item_labels)
-    return result_of(blocks, design, call, [*notes, *work.notes])
+    return result_of(blocks, statistics, design, call, [*notes, *work.notes])
 
 
-def _domain_notes(summary: Summary, call: Call, place: str) -> list[str]:
+def _domain_notes(summary: SmallTables, call: Call, place: str) -> list[str]:
     notes, rules = [], rules_of(call.where)
     for rule in rules:
         if summary.count("neither", rule.text):
@@ -131,21 +132,21 @@ def _domain_notes(summary: Summary, call: Call, place: str) -> list[str]:
     return notes
 
 
-def _missing_by_notes(summary: Summary, call: Call, crossings: Sequence[Crossing]) -> list[str]:
+def _missing_by_notes(summary: SmallTables, call: Call, crossings: Sequence[Crossing]) -> list[str]:
     names = dict.fromkeys(name for variables, _ in crossings for name in variables)
     counts = {name: summary.count("missing by", name) for name in names}
     told_as = f"told.missing_{call.missing_by}"
     return [word(told_as, name=repr(name), count=count) for name, count in counts.items() if count]
 
 
-def _undefined_notes(summary: Summary) -> list[str]:
+def _undefined_notes(summary: SmallTables) -> list[str]:
     counts = {
         text: summary.count("undefined", text) for text in summary.kinds if key_of("undefined", text) in summary.facts
     }
     return [word("told.undefined", rule=repr(text), count=count) for text, count in counts.items() if count]
 
 
-def _checked(summary: Summary, statistics: Mapping[str, Statistic]) -> list[str]:
+def _checked(summary: SmallTables, statistics: Mapping[str, Statistic]) -> list[str]:
     notes = []
     for name, statistic in statistics.items():
         for check in statistic.checks:
@@ -157,7 +158,7 @@ def _checked(summary: Summary, statistics: Mapping[str, Statistic]) -> list[str]
     return notes
 
 
-def _refuse_lost(summary: Summary, masks: Mapping[str, Mask], call: Call) -> None:
+def _refuse_lost(summary: SmallTables, masks: Mapping[str, Mask], call: Call) -> None:
     for name, mask in masks.items() if call.missing == "fail" else ():
         lost = summary.count("lost", mask)
         if lost:
@@ -245,7 +246,7 @@ def _views(statistic: Statistic, mask: Mask, crossed: Crossed, work: EngineWork)
 class EngineWork(Work):
     """What a call at an engine has at hand while it is carried out."""
 
-    summary: Summary = field(kw_only=True)
+    summary: SmallTables = field(kw_only=True)
     units: pl.DataFrame = field(kw_only=True)
     summing: Summing | None = field(kw_only=True)
 

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from hashlib import blake2b
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
-from childdata.expression import Expression, evaluate
+from childdata.expression import Expression
 from childdata.survey.call import Call, rules_of, with_categories_filled
 from childdata.survey.domains import Factor, entries_of, make_factor
 from childdata.survey.engine_records import WEIGHT, EngineColumns, EngineRecords, fetched, grouped_sums
@@ -42,7 +41,8 @@ def told(leaf: Total | None) -> str:
     if leaf is None:
         return "1"
     of = "" if leaf.of is None else leaf.of.text
-    return f"{leaf.expression.text}|{leaf.category!r}|{of}"
+    beside = "" if leaf.beside is None else f"|{leaf.beside.text}|{leaf.beside_category!r}"
+    return f"{leaf.expression.text}|{leaf.category!r}|{of}{beside}"
 
 
 def mask_of(trees: Iterable[Node]) -> Mask:
@@ -51,19 +51,14 @@ def mask_of(trees: Iterable[Node]) -> Mask:
     for leaf in (leaf for tree in trees for leaf in leaves(tree)):
         if isinstance(leaf, (Count, Whole)):
             continue
-        for expression in leaf.expressions():
-            if expression.names or expression.code_names:
-                as_factor = isinstance(leaf, Total) and leaf.category is not None and expression == leaf.expression
-                found.add((expression.text, as_factor))
+        factors = leaf.factors() if isinstance(leaf, Total) else ()
+        found |= {(one.text, one in factors) for one in leaf.expressions() if one.names or one.code_names}
     return tuple(sorted(found))
 
 
-@cache
 def is_one(leaf: Total) -> bool:
     """Whether a total is of the constant 1: the sum of the weights."""
-    if leaf.category is not None or leaf.expression.names or leaf.expression.code_names:
-        return False
-    return bool(evaluate({"one": [1.0]}, {"value": leaf.expression}).frame["value"][0] == 1)
+    return leaf.category is None and leaf.expression.text == "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Summary:
+class SmallTables:
     """The small tables of a call.
 
     Attributes
@@ -109,6 +104,7 @@ class Summary:
     whole : sums by unit over all records, whatever the domain.
     kinds : by text, what a rule gives.
     shift : by total in words, the number taken off before adding up.
+    centres : by the text of an expression the number that its moments are about; 0 where there is none.
     """
 
     facts: pl.DataFrame
@@ -117,6 +113,7 @@ class Summary:
     whole: pl.DataFrame | None
     kinds: Mapping[str, str]
     shift: Mapping[str, float]
+    centres: Mapping[str, float] = field(default_factory=dict)
     _factors: dict[str, Factor] = field(default_factory=dict)
 
     def is_truth(self, expression: Expression) -> bool:
@@ -128,6 +125,10 @@ class Summary:
         if expression.text not in self._factors:
             self._factors[expression.text] = make_factor(self.categories[expression.text]["value"], None)
         return self._factors[expression.text]
+
+    def centre(self, expression: Expression) -> float:
+        """The number that the moments of an expression are about."""
+        return self.centres.get(expression.text, 0.0)
 
     def count(self, *words: object) -> int:
         """A count of records among the facts."""
@@ -173,6 +174,7 @@ class Summing:
         self.records, self.call = records, call
         self.where = rules_of(call.where)
         self.columns = EngineColumns.of(records, expressions_of(call))
+        self.told = dict(self.columns.failed)
         self.crossings = crossings_of(records.names, call, records.place)
         self.by = list(dict.fromkeys(name for variables, _ in self.crossings for name in variables))
         inside = all_of([self.columns.number(one).fill_null(0.0) == 1 for one in self.where])
@@ -182,38 +184,65 @@ class Summing:
 
     def known(self, mask: Mask) -> nw.Expr:
         """Where everything of a mask is known."""
-        by_text = {one.text: one for one in expressions_of(self.call)}
-        return all_of([self.columns.known(by_text[text], as_factor=as_factor) for text, as_factor in mask])
+        return all_of([self.columns.known(text, as_factor=as_factor) for text, as_factor in mask])
 
     def value(self, leaf: Total, shift: float) -> nw.Expr:
         """What a total adds up, the shift taken off."""
         if leaf.category is None:
             number = self.columns.number(leaf.expression)
             return number - shift if shift else number
-        chosen = self._is_category(leaf)
+        chosen = self._is_category(leaf.expression, leaf.category)
+        if leaf.beside is not None:
+            chosen = chosen & self._is_category(leaf.beside, leaf.beside_category)
         of = nw.lit(1.0) if leaf.of is None else self.columns.number(leaf.of)
         return nw.when(chosen).then(of).otherwise(nw.lit(0.0))
 
-    def _is_category(self, leaf: Total) -> nw.Expr:
-        column, value = self.columns.raw(leaf.expression), leaf.category
-        if self.columns.kinds[leaf.expression.text] == "truth":
+    def _is_category(self, expression: Expression, value: object) -> nw.Expr:
+        """Where an expression has a value; one that it cannot have, of two that share their codes, is nobody's."""
+        column, kind = self.columns.raw(expression), self.columns.kinds[expression.text]
+        if kind == "truth":
             return column if value == "true" else ~column
+        if (kind == "text") != isinstance(value, str):
+            return nw.lit(False)
         same: nw.Expr = column == value
         return same
 
     def categories(self) -> dict[str, pl.DataFrame]:
-        """The values of each expression that a statistic ranges over."""
-        asked: dict[str, Expression] = {}
+        """The values of each expression that a statistic ranges or adds over."""
+        found: dict[str, pl.DataFrame] = {}
+        while True:
+            # what is added over categories may add over others again, which shows when the first are known
+            draft, pending = SmallTables(pl.DataFrame(), found, {}, None, {}, {}), dict[str, Expression]()
 
-        def note(over: Expression) -> tuple[float | str, ...]:
-            asked.setdefault(over.text, over)
-            return ()
+            def values(over: Expression) -> tuple[float | str, ...]:
+                if over.text not in draft.categories:
+                    pending[over.text] = over
+                    return ()
+                return draft.factor(over).values  # type: ignore[return-value]
+
+            for statistic in self.call.statistics.values():
+                over = statistic.expanded(values, lambda _: 0.0).category_of()
+                if over is not None:
+                    values(over)
+            if not pending:
+                return found
+            found = found | {text: self._values(over) for text, over in pending.items()}
+
+    def centres(self, categories: Mapping[str, pl.DataFrame]) -> dict[str, float]:
+        """Round numbers near the means of the expressions whose moments are asked for."""
+        asked: dict[str, Expression] = {}
+        draft = SmallTables(pl.DataFrame(), categories, {}, None, {}, {})
+
+        def note(of: Expression) -> float:
+            asked[of.text] = of
+            return 0.0
 
         for statistic in self.call.statistics.values():
-            over = statistic.expanded(note).category_of()
-            if over is not None:
-                note(over)
-        return {text: self._values(over) for text, over in asked.items()}
+            statistic.expanded(lambda over: draft.factor(over).values, note)  # type: ignore[arg-type, return-value]
+        if not asked:
+            return {}
+        facts = self._row({}, list(asked.values()))
+        return {text: centre(facts, text) for text in asked}
 
     def _values(self, over: Expression) -> pl.DataFrame:
         """The distinct values of a column as it stands in the data, or of a rule."""
@@ -224,10 +253,13 @@ class Summing:
 
     def facts(self, statistics: Mapping[str, Statistic], masks: Mapping[str, Mask]) -> pl.DataFrame:
         """One row over all records: what is told, refused, or makes a rough centre."""
-        sums = dict(self._counts(statistics, masks))
+        return self._row(dict(self._counts(statistics, masks)), self.centred(statistics))
+
+    def _row(self, sums: dict[str, nw.Expr], centred: Sequence[Expression]) -> pl.DataFrame:
+        """Sums over all records, and what the rough centres of expressions are made of."""
         ends: dict[str, nw.Expr] = {}
         found_ends: list[nw.Expr] = []
-        for one in self.centred(statistics):
+        for one in centred:
             column, least, most = self.columns.number(one), key_of("least", one.text), key_of("most", one.text)
             sums[key_of("sum of", one.text)] = column.fill_null(0.0)
             sums[key_of("known", one.text)] = _one_where(~column.is_null())
@@ -236,6 +268,12 @@ class Summing:
         laid = self.frame.with_columns(*(made.alias(name) for name, made in (sums | ends).items()))
         found = fetched(laid.select(*sums, *ends).select(*(nw.col(name).sum() for name in sums), *found_ends))
         return found.with_columns(pl.all().cast(pl.Float64))
+
+    def lay(self, statistics: Mapping[str, Statistic]) -> None:
+        """Lay the rules that statistics got when they were written out."""
+        new = [one for statistic in statistics.values() for one in statistic.expressions()]
+        self.columns = self.columns.more(new, self.frame)
+        self.frame = self.columns.frame
 
     def centred(self, statistics: Mapping[str, Statistic]) -> list[Expression]:
         """The expressions of totals that a rough centre is taken off."""
@@ -255,7 +293,8 @@ class Summing:
             yield key_of("where unknown", rule.text), _one_where(all_of([*before, ~known]))
             before.append(column.fill_null(0.0) == 1)
         yield key_of("inside"), _one_where(self.domain)
-        for text, failed in self.columns.failed.items():
+        yield key_of("inside used"), _one_where(self.domain & (weight > 0))
+        for text, failed in self.told.items():
             yield key_of("undefined", text), _one_where(nw.col(failed).fill_null(False))
         for name in self.by:
             yield key_of("missing by", name), _one_where(self.domain & self.records.missing(name))
@@ -324,12 +363,19 @@ def centre(facts: pl.DataFrame, text: str) -> float:
     return float(np.round(middle)) if np.isfinite(middle) and abs(middle) >= 1 else 0.0
 
 
-def summarised(summing: Summing) -> Summary:
-    """The small tables of a call, from an engine."""
-    call, kinds = summing.call, summing.columns.kinds
+def summarised(summing: Summing, *, about_means: bool = True) -> SmallTables:
+    """The small tables of a call, from an engine.
+
+    Parameters
+    ----------
+    about_means : whether moments are about rough means, or, where parts of a survey are to be added, about 0.
+    """
+    call = summing.call
     categories = summing.categories()
-    draft = Summary(pl.DataFrame(), categories, {}, None, kinds, {})
+    centres = summing.centres(categories) if about_means else {}
+    draft = SmallTables(pl.DataFrame(), categories, {}, None, {}, {}, centres)
     statistics, _ = with_categories_filled(call.statistics, draft)
+    summing.lay(statistics)
     masks = masks_of(statistics, call)
     facts = summing.facts(statistics, masks)
     shift = {told(Total(one)): centre(facts, one.text) for one in summing.centred(statistics)}
@@ -341,4 +387,4 @@ def summarised(summing: Summing) -> Summary:
     }
     of_all = whole_needs(statistics)
     whole = summing.table(keys, of_all, shift) if of_all else None
-    return Summary(facts, categories, entries, whole, kinds, shift)
+    return SmallTables(facts, categories, entries, whole, summing.columns.kinds, shift, centres)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from childdata.errors import LineError
 from childdata.expression import Expression
 from childdata.survey.arrays import Floats, summed
 from childdata.survey.blocks import Residuals, blocks_of
@@ -31,6 +32,7 @@ from childdata.survey.design import Design, label
 from childdata.survey.domains import Rows, partition
 from childdata.survey.layout import Layout, degrees_of_freedom, layouts_of, shared_facts, units_of
 from childdata.survey.measure import Inference, Piece, Seen, Shared, measure, rows_of_influence
+from childdata.survey.quantiles import Quantile
 from childdata.survey.reduce import Grouped, Pairs, Triplets, stacked, triplets
 from childdata.survey.replicated import replicate_values
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Replicated, Scores, Spread
@@ -84,18 +86,22 @@ def run(records: Records, design: Design, call: Call) -> Result:
     notes += interval_note(statistics, call)
     bases = {name: Basis.of([item.node for item in one.items], columns) for name, one in statistics.items()}
     bases = with_missing_rule(bases, call, inside, design.weight)
-    work = Work(columns, design, call, Residuals(design) if design.adjustments else None)
+    alone = bool(call.where) and inside is not None and bool(inside[design.weight > 0].all())
+    work = Work(columns, design, call, Residuals(design) if design.adjustments else None, alone)
     blocks = [
         block
         for name, statistic in statistics.items()
         for block in rows_of_statistic(name, statistic, _views(bases[name], layouts, work), work, item_labels)
     ]
-    return result_of(blocks, design, call, [*notes, *work.notes])
+    return result_of(blocks, statistics, design, call, [*notes, *work.notes])
 
 
-def result_of(blocks: list[RowBlock], design: Design, call: Call, notes: list[str]) -> Result:
+def result_of(
+    blocks: list[RowBlock], statistics: Mapping[str, Statistic], design: Design, call: Call, notes: list[str]
+) -> Result:
     """The rows of a call with their spread."""
     spread = spread_of(blocks, design, call)
+    notes += _replicate_notes(blocks, statistics, design)
     negative = 0 if design.form is None else int((spread.raw_variances() < 0).sum())
     notes += [word("told.negative_variance", count=negative)] if negative else []
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
@@ -103,18 +109,24 @@ def result_of(blocks: list[RowBlock], design: Design, call: Call, notes: list[st
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What a call has at hand while it is carried out; trees on the whole survey are found once."""
+    """What a call has at hand while it is carried out; trees on the whole survey are found once.
+
+    `domain_is_all`: a domain was named, and no record of positive weight is outside it.
+    """
 
     columns: Columns
     design: Design
     call: Call
     residuals: Residuals | None
+    domain_is_all: bool
     notes: list[str] = field(default_factory=list)
     _shared: dict[Whole, Shared] = field(default_factory=dict)
 
     def whole(self, leaf: Whole) -> Shared:
         """A tree on all records of the survey."""
         if leaf not in self._shared:
+            if self.domain_is_all:
+                raise _no_others(self.call)
             self._shared[leaf] = self._on_all_records(leaf)
         return self._shared[leaf]
 
@@ -162,6 +174,16 @@ class Work:
             wide = Triplets(unit, row, slope[row] * shared.score[unit], distinct=True)
             found = stacked([found, wide], [0, 0], distinct=False)
         return found
+
+
+def _no_others(call: Call) -> LineError:
+    """A line relative to all persons, in a file from which all but the domain were dropped, would be another line."""
+    rules = " and ".join(repr(str(getattr(rule, "text", rule))) for rule in call.where)
+    return LineError(
+        "a relative line is of all persons of the survey, but the survey holds only those of its domain: no record is "
+        f"outside where={rules}. Make the survey of all persons and keep where=, give the line as a number, or say "
+        "within='domain' if the line is to be that of the domain"
+    )
 
 
 def names_of(leaf: Leaf) -> tuple[Expression, ...]:
@@ -225,6 +247,23 @@ def interval_note(statistics: Mapping[str, Statistic], call: Call) -> list[str]:
 def lonely_note(design: Design, rule: LonelyRule) -> list[str]:
     count = int(design.lonely.size)
     return [word("told.lonely", count=count, rule=repr(rule))] if count and rule != "fail" else []
+
+
+def _replicate_notes(blocks: list[RowBlock], statistics: Mapping[str, Statistic], design: Design) -> list[str]:
+    """Replicates that give a row no value; quantiles under the jackknife, which does not do for them."""
+    if design.replicates is None:
+        return []
+    notes = []
+    pairs = [(block.replicated, block.piece.value) for block in blocks if block.replicated is not None]
+    lost = sum(int((np.isnan(values) & ~np.isnan(value)).sum()) for values, value in pairs)
+    if lost:
+        notes.append(word("told.replicates_unknown", count=lost))
+    ranked = any(
+        isinstance(leaf, Quantile) for one in statistics.values() for item in one.items for leaf in leaves(item.node)
+    )
+    if ranked and design.replicates.kind in ("JK1", "JKn", "JK2"):
+        notes.append(word("told.jackknife_quantile", kind=design.replicates.kind))
+    return notes
 
 
 def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[str, Floats]) -> Inference | None:

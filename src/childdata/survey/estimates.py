@@ -6,20 +6,18 @@ published. Differences, ratios and tests of any rows use the exact covariance of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from childdata.errors import EstimationError, VariableError, nearest
+from childdata.errors import EstimationError
 from childdata.plot import dots
-from childdata.survey.arrays import Codes, Floats
-from childdata.survey.intervals import Convention, multiplier
-from childdata.survey.spread import Spread, mixture
-from childdata.survey.statistic import gap_of
+from childdata.survey.arithmetic import Arithmetic
+from childdata.survey.labelled import FACTS, HIDDEN, NUMBERS, coefficient_of_variation
+from childdata.survey.spread import mixture
 from childdata.survey.tests import TestResult, hypothesis, t_test, wald
 from childdata.table import Suppression, Table, estimates_table, sampling_errors_table
 from childdata.words import Lang, word
@@ -27,15 +25,11 @@ from childdata.words import Lang, word
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FACTS = ("df", "n", "n_weighted", "psus", "missing", "missing_share", "flag")
-NUMBERS = ("estimate", "se", "ci_low", "ci_high", "cv", "deff", "deft")
-# What tables need beside the columns a user sees: of a difference, of what; the records of the smallest group that a
-# number is made of, and of those beyond a quantile; whether a share stands at 0 or 1.
-HIDDEN = ("scale", "difference_of", "deff_wr", "n_least", "n_beyond", "uniform")
+__all__ = ["FACTS", "HIDDEN", "NUMBERS", "Estimates", "coefficient_of_variation"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Estimates:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Estimates(Arithmetic):
     """Labelled estimates and the covariance of all of them.
 
     Attributes
@@ -44,18 +38,6 @@ class Estimates:
     settings : how the numbers were made: convention, interval, level, df, design effect, lonely rule, missing rule.
     notes : what was decided, counted or left out.
     """
-
-    frame: pd.DataFrame
-    by: tuple[str, ...]
-    headings: Mapping[str, str]
-    settings: Mapping[str, Any]
-    notes: tuple[str, ...]
-    spread: Spread
-    rows: Codes
-    convention: Convention
-
-    def __len__(self) -> int:
-        return len(self.frame)
 
     def to_frame(self) -> pd.DataFrame:
         """All rows, tidy: a working object of the analyst, with nothing suppressed.
@@ -68,15 +50,6 @@ class Estimates:
         unknown), `missing_share` (weighted) and `flag` ("empty", "one PSU", "no df" or "").
         """
         return self.frame.drop(columns=list(HIDDEN))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """A name for each row, made of the labels that tell the rows apart: what `test` calls them."""
-        keys = self.frame[["statistic", "item", *self.by]].astype(str)
-        telling = [column for column in keys if keys[column].nunique() > 1]
-        if not telling:
-            telling = ["statistic"]
-        return tuple(", ".join(part for part in row if part) for row in keys[telling].itertuples(index=False))
 
     def covariance(self) -> pd.DataFrame:
         """The covariance of all rows, computed when asked for.
@@ -116,22 +89,6 @@ class Estimates:
             raise EstimationError(f"no row has {asked} together; .to_frame() shows the rows there are")
         return self._take(np.flatnonzero(chosen))
 
-    def _take(self, places: Codes) -> Estimates:
-        return replace(self, frame=self.frame.iloc[places].reset_index(drop=True), rows=self.rows[places])
-
-    def _column(self, name: str) -> str:
-        columns = ["statistic", "item", *self.by]
-        for column in columns:
-            if column.lower() == name.lower():
-                return column
-        raise VariableError(f"rows are told apart by {', '.join(columns)}; found {name!r}{nearest(name, columns)}")
-
-    def _check_label(self, column: str, values: pd.Series[Any], wanted: object) -> None:
-        if not (values == wanted).any():
-            there = [str(value) for value in values.unique()]
-            listed = f"is {', '.join(map(repr, there))}" if len(there) <= 12 else f"are {len(there)} labels"
-            raise EstimationError(f"no row has {column} {wanted!r}; there {listed}{nearest(str(wanted), there)}")
-
     def difference(self, *, along: str, of: tuple[object, object]) -> Estimates:
         """The difference between two labels of one variable, with the covariance of the two.
 
@@ -167,135 +124,6 @@ class Estimates:
         gap = self._combined(self, a, b, lambda x, y: (x - y, np.ones_like(x), -np.ones_like(y)), labels, "difference")
         return replace(gap, notes=(*gap.notes, *notes))
 
-    def _combined(
-        self,
-        other: Estimates,
-        mine: Codes,
-        theirs: Codes,
-        formula: Callable[[Floats, Floats], tuple[Floats, Floats, Floats]],
-        labels: pd.DataFrame,
-        scale: str,
-    ) -> Estimates:
-        """A smooth formula of pairs of rows: value and the derivative by each of the two."""
-        spread, shift = self.spread, 0
-        if other.spread is not self.spread:
-            shift = self._size()
-            spread = spread.joined(other.spread)
-        x, y = self.frame["estimate"].to_numpy()[mine], other.frame["estimate"].to_numpy()[theirs]
-        value, by_x, by_y = formula(x, y)
-        first, second = self.rows[mine], other.rows[theirs] + shift
-        matrix = mixture([(first, by_x), (second, by_y)], (shift + other._size(), mine.size))
-        a, b = self.frame.iloc[mine].reset_index(drop=True), other.frame.iloc[theirs].reset_index(drop=True)
-        facts = labels.assign(scale=scale, n_least=np.minimum(a["n_least"], b["n_least"]))
-        facts["n_beyond"] = np.fmin(a["n_beyond"], b["n_beyond"])
-        facts["uniform"] = a["uniform"] | b["uniform"]
-        gaps = [gap_of(*three) for three in zip(a["scale"], b["scale"], a["difference_of"], strict=True)]
-        facts["difference_of"] = gaps if scale == "difference" else ""
-        facts["df"] = np.minimum(a["df"], b["df"])
-        smaller = a["n"] <= b["n"]
-        for name in ("n", "n_weighted", "psus", "missing", "missing_share"):
-            facts[name] = a[name].where(smaller, b[name])
-        facts["flag"] = [x or y for x, y in zip(a["flag"], b["flag"], strict=True)]
-        made = spread.combine(matrix, lambda rows: formula(rows[:, first], rows[:, second])[0])
-        return self._derived(value, made, facts)
-
-    def _size(self) -> int:
-        return self.spread.rows
-
-    def _derived(self, value: Floats, spread: Spread, facts: pd.DataFrame) -> Estimates:
-        value = np.where(np.isfinite(value), value, np.nan)
-        se = np.where(np.isnan(value), np.nan, np.sqrt(spread.variances()))
-        frame = facts.copy()
-        frame["estimate"], frame["se"] = value, se
-        half = multiplier(self.convention, frame["df"].to_numpy(dtype=float), self.settings["level"]) * se
-        frame["ci_low"], frame["ci_high"] = value - half, value + half
-        frame["cv"] = coefficient_of_variation(value, se)
-        frame["deff"] = frame["deft"] = frame["deff_wr"] = np.nan
-        by = tuple(str(name) for name in facts if name not in {"statistic", "item", *FACTS, *HIDDEN})
-        frame = frame[["statistic", "item", *by, *NUMBERS, *FACTS, *HIDDEN]]
-        return replace(self, frame=frame, by=by, spread=spread, rows=np.arange(len(frame)))
-
-    def __add__(self, other: Estimates | float) -> Estimates:
-        return self._arithmetic(other, "+", lambda x, y: (x + y, np.ones_like(x), np.ones_like(y)))
-
-    def __sub__(self, other: Estimates | float) -> Estimates:
-        return self._arithmetic(other, "−", lambda x, y: (x - y, np.ones_like(x), -np.ones_like(y)))
-
-    def __mul__(self, other: Estimates | float) -> Estimates:
-        return self._arithmetic(other, "×", lambda x, y: (x * y, y, x))
-
-    def __truediv__(self, other: Estimates | float) -> Estimates:
-        def formula(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return x / y, 1 / y, -x / y**2
-
-        return self._arithmetic(other, "/", formula)
-
-    def __rsub__(self, other: float) -> Estimates:
-        return self._with_number(_number(other), lambda x, y: (y - x, -np.ones_like(x), np.ones_like(y)))
-
-    def __rtruediv__(self, other: float) -> Estimates:
-        def formula(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return y / x, -y / x**2, 1 / x
-
-        return self._with_number(_number(other), formula)
-
-    def __neg__(self) -> Estimates:
-        return self * -1.0
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def _arithmetic(
-        self, other: Estimates | float, sign: str, formula: Callable[[Floats, Floats], tuple[Floats, Floats, Floats]]
-    ) -> Estimates:
-        scale = "difference" if sign == "−" else "index"
-        if not isinstance(other, Estimates):
-            return self._with_number(_number(other), formula)
-        for name in ("convention", "level"):
-            if self.settings[name] != other.settings[name]:
-                raise EstimationError(
-                    f"two sets of estimates are joined if their {name} is one; found {self.settings[name]} and "
-                    f"{other.settings[name]}"
-                )
-        keys = ["item", *[name for name in self.by if name in other.by]]
-        if len(other) == 1 or len(self) == 1:
-            mine = np.arange(max(len(self), len(other))) if len(self) > 1 else np.zeros(len(other), dtype=np.intp)
-            theirs = np.arange(mine.size) if len(other) > 1 else np.zeros(mine.size, dtype=np.intp)
-        else:
-            left = self.frame[keys].assign(place=np.arange(len(self)))
-            right = other.frame[keys].assign(place=np.arange(len(other)))
-            if left.duplicated(keys).any() or right.duplicated(keys).any():
-                raise EstimationError(
-                    f"rows are joined by {', '.join(keys)}, and several rows agree in them; select one statistic first"
-                )
-            pairs = left.merge(right, on=keys, how="inner")
-            if len(pairs) < max(len(left), len(right)):
-                raise EstimationError(
-                    f"{len(left)} rows are joined with {len(right)} by {', '.join(keys)}, but only {len(pairs)} match; "
-                    "select the same rows on both sides"
-                )
-            mine, theirs = pairs["place_x"].to_numpy(), pairs["place_y"].to_numpy()
-        # the labels are those of the side with more rows, so that each row can still be told
-        longer, places = (self, mine) if len(self) >= len(other) else (other, theirs)
-        labels = longer.frame.iloc[places][["statistic", "item", *longer.by]].reset_index(drop=True)
-        left_names = self.frame["statistic"].to_numpy()[mine]
-        right_names = other.frame["statistic"].to_numpy()[theirs]
-        labels["statistic"] = [f"{a} {sign} {b}" for a, b in zip(left_names, right_names, strict=True)]
-        return self._combined(other, mine, theirs, formula, labels, scale)
-
-    def _with_number(
-        self, number: float, formula: Callable[[Floats, Floats], tuple[Floats, Floats, Floats]]
-    ) -> Estimates:
-        x = self.frame["estimate"].to_numpy()
-        value, by_x, _ = formula(x, np.full_like(x, number))
-        matrix = mixture([(self.rows, by_x)], (self._size(), x.size))
-        facts = self.frame.drop(columns=list(NUMBERS))
-        facts["scale"] = np.where(self.frame["scale"] == "share", "index", self.frame["scale"])
-        made = self.spread.combine(matrix, lambda rows: formula(rows[:, self.rows], np.full(x.size, number))[0])
-        return self._derived(value, made, facts)
-
     def test(self, what: str = "equal", *, method: Literal["adjusted", "wald"] = "adjusted") -> TestResult:
         """A Wald test of a hypothesis on the rows, with their full covariance.
 
@@ -324,7 +152,7 @@ class Estimates:
             raise EstimationError("the rows have no estimate, so that there is nothing to test")
         df = float(freedom.min())
         parts = [(np.full(jacobian.shape[1], row), slopes) for row, slopes in zip(self.rows, jacobian, strict=True)]
-        matrix = self.spread.combine(mixture(parts, (self._size(), jacobian.shape[1]))).covariance()
+        matrix = self.spread.combine(mixture(parts, (self.spread.rows, jacobian.shape[1]))).covariance()
         return wald(contrast, matrix, df, method=method, what=what)
 
     def t_tests(self, value: float = 0.0) -> pd.DataFrame:
@@ -404,16 +232,3 @@ class Estimates:
 
     def _repr_html_(self) -> str:
         return self.table(suppress=None)._repr_html_()
-
-
-def _number(value: object) -> float:
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
-    raise EstimationError(f"estimates are joined with estimates or a number, not with {type(value).__name__}")
-
-
-def coefficient_of_variation(value: Floats, se: Floats) -> Floats:
-    """se / |value|; unknown at 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: Floats = np.where(value != 0, se / np.abs(value), np.nan)
-    return result

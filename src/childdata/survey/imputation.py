@@ -26,11 +26,12 @@ from childdata.expression import Expression, parse
 from childdata.survey.arrays import Floats
 from childdata.survey.column_names import columns_named
 from childdata.survey.estimates import Estimates, coefficient_of_variation
-from childdata.survey.intervals import interval_of
+from childdata.survey.labelled import limits
 from childdata.survey.spread import Block, Deviations, Replicated, Spread, mixture
 from childdata.survey.statistic import Item, Statistic
 from childdata.words import word
 
+_NOTHING = 1e-14  # a share of the variance that only rounding makes
 DfRule = Literal["barnard-rubin", "rubin", "complete"]
 
 
@@ -135,7 +136,7 @@ def combine(estimates: Sequence[Estimates], *, df: DfRule = "barnard-rubin") -> 
     >>> import childdata as cd
     >>> completed = [cd.Survey({"y": [1.0, 2.0, 4.0, y]}).estimate(cd.mean("y")) for y in (5.0, 7.0)]
     >>> cd.combine(completed).to_frame()[["estimate", "se"]].round(4).values.tolist()
-    [[3.25, 1.2583]]
+    [[3.25, 1.2162]]
     """
     if len(estimates) < 2:
         raise EstimationError(f"Rubin's rules want estimates from two data sets or more; found {len(estimates)}")
@@ -196,25 +197,14 @@ def _frame(estimates: Sequence[Estimates], values: Floats, spread: Spread, rule:
     complete = np.min([one.frame["df"].to_numpy(dtype=float) for one in estimates], axis=0)
     frame["df"] = degrees_of_freedom(variance - between, between, len(estimates), complete, rule)
     frame["estimate"], frame["se"] = value, np.sqrt(variance)
-    frame["ci_low"], frame["ci_high"] = _limits(first, frame)
+    frame["ci_low"], frame["ci_high"] = limits(
+        frame, str(first.settings.get("interval", "auto")), first.convention, float(first.settings["level"])
+    )
     frame["cv"] = coefficient_of_variation(value, frame["se"].to_numpy())
     for name in ("deff", "deff_wr"):
         frame[name] = np.mean([one.frame[name].to_numpy(dtype=float) for one in estimates], axis=0)
     frame["deft"] = np.mean([one.frame["deft"].to_numpy(dtype=float) for one in estimates], axis=0)
     return frame
-
-
-def _limits(first: Estimates, frame: pd.DataFrame) -> tuple[Floats, Floats]:
-    low, high = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-    interval, level = str(first.settings.get("interval", "auto")), float(first.settings["level"])
-    for scale in frame["scale"].unique():
-        at = (frame["scale"] == scale).to_numpy()
-        part = frame[at]
-        numbers = [part[name].to_numpy(dtype=float) for name in ("estimate", "se", "df", "n")]
-        low[at], high[at] = interval_of(
-            scale, interval, first.convention, numbers[0], numbers[1], df=numbers[2], n=numbers[3], level=level
-        )
-    return low, high
 
 
 def degrees_of_freedom(within: Floats, between: Floats, count: int, complete: Floats, rule: DfRule) -> Floats:
@@ -233,7 +223,8 @@ def degrees_of_freedom(within: Floats, between: Floats, count: int, complete: Fl
         missing = between / (within + between)
         observed = (complete + 1) / (complete + 3) * complete * (1 - missing)
         joined = np.where(np.isinf(complete), rubin, 1 / (1 / rubin + 1 / observed))
-    return np.where(np.isinf(rubin) & ~np.isinf(complete), np.where(between > 0, observed, complete), joined)
+    # where the data sets do not differ but by rounding, nothing was imputed
+    return np.where(missing < _NOTHING, complete, joined)
 
 
 def imputation_variance(estimates: Estimates) -> pd.DataFrame:

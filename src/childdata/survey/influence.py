@@ -7,6 +7,7 @@ Whoever has the values and the derivative of each by every record's weight hands
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +19,7 @@ from childdata.survey.blocks import Residuals, blocks_of
 from childdata.survey.design import Design
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates, coefficient_of_variation
 from childdata.survey.intervals import ConventionName, find_convention, multiplier
+from childdata.survey.keys import Keys
 from childdata.survey.reduce import Triplets
 from childdata.survey.rows import survey_settings
 from childdata.survey.spread import Replicated, Spread
@@ -83,7 +85,7 @@ def from_influence(
         headings={},
         settings=survey_settings(design, rules, level, lonely, {**survey.declared, "data": survey.records.place}),
         notes=(*design.notes, *notes),
-        spread=spread,
+        spread=replace(spread, keys=Keys.of(survey.records, design, survey.declared)),
         rows=np.arange(rows),
         convention=rules,
     )

@@ -14,15 +14,15 @@ Langel & Tillé (2013), JRSS A 176(2), 521-540 (Gini).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from childdata.errors import LineError
 from childdata.expression import Expression
-from childdata.survey.arrays import Floats, Mask
-from childdata.survey.density import Bandwidth, density
+from childdata.survey.arrays import Codes, Floats, Mask, summed
+from childdata.survey.density import Bandwidth, density, kernel_mean
 from childdata.survey.sample import TIE, Sample, Solved, running
 from childdata.survey.statistic import Constant, Node
 
@@ -48,7 +48,10 @@ class RankSum:
         return self._parts(sample)[0]
 
     def solve(self, sample: Sample) -> Solved:
-        """Value and influence: ∂T/∂w_i = (x_i − m_g)(R_g^ν − R_{g+1}^ν)/W_g + ν[Σ_{h<g} m_h ΔR_h^(ν−1) + m_g R_g^(ν−1)]."""
+        """Value and influence.
+
+        ∂T/∂w_i = (x_i − m_g)(R_g^ν − R_{g+1}^ν)/W_g + ν [Σ_{h<g} m_h (R_h^(ν−1) − R_{h+1}^(ν−1)) + m_g R_g^(ν−1)]
+        """
         value, x, weight, mean, above, higher, share = self._parts(sample)
         nu = self.nu
         steps = mean * (above ** (nu - 1) - higher ** (nu - 1))
@@ -68,8 +71,93 @@ class RankSum:
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = np.where(weight > 0, total / weight, 0.0)
         share = weight * (above + higher) if self.nu == 2 else above**self.nu - higher**self.nu
-        value = np.bincount(sample.row_of_tie, mean * share, minlength=sample.rows)
+        value = summed(sample.row_of_tie, mean * share, sample.rows)
         return value, x, weight, mean, above, higher, share
+
+
+@dataclass(frozen=True, slots=True)
+class PoorRankSum:
+    """The `RankSum` of y among those below a line: the Gini coefficient of the poor is 1 − T / (N_p Y_p).
+
+    A higher line takes in records that stand above all the others: each adds 2 Y_p, as many as the density says.
+    """
+
+    y: Expression
+    line: Node
+    at_line: AtLine = "<"
+    bandwidth: Bandwidth = "kish"
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """The line."""
+        return (self.line,)
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.y,)
+
+    def value(self, sample: Sample, line: Floats) -> Floats:
+        """The value in each row."""
+        return RankSum(self.y, self.y).value(self._poor(sample, line)[0])
+
+    def solve(self, sample: Sample, line: Floats) -> Solved:
+        """Value, influence (0 for those not poor) and the derivative by the line, 2 Y_p N f̂(z)."""
+        refuse_line(line)
+        poor, below = self._poor(sample, line)
+        found = RankSum(self.y, self.y).solve(poor)
+        slope = np.zeros(sample.rows)
+        if not isinstance(self.line, Constant):
+            owned = sample.by_row(poor.weight * sample.y)
+            slope = 2 * owned * density(sample, line, self.bandwidth) * sample.by_row(sample.weight)
+        return Solved(found.value, np.where(below, found.influence, 0.0), (slope,))
+
+    def _poor(self, sample: Sample, line: Floats) -> tuple[Sample, Mask]:
+        below = is_below(sample.y, line[sample.row], self.at_line)
+        return replace(sample, weight=np.where(below, sample.weight, 0.0)), below
+
+
+@dataclass(frozen=True, slots=True)
+class GapRankSum:
+    """T = Σ_g gap_g (C_g² − C_{g−1}²), C_g the weight at or below y_g: the rank sum of poverty gaps over all records.
+
+    ∂T/∂w_i = 2 [gap_i C_i + Σ_{h > i} W_h gap_h]; by the line, Σ_g (y_g/z²)(C_g² − C_{g−1}²) over the poor.
+    """
+
+    y: Expression
+    line: Node
+    at_line: AtLine = "<"
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """The line."""
+        return (self.line,)
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.y,)
+
+    def value(self, sample: Sample, line: Floats) -> Floats:
+        """The value in each row."""
+        gap, steps, _, _ = self._parts(sample, line)
+        return summed(sample.row_of_tie, gap * steps, sample.rows)
+
+    def solve(self, sample: Sample, line: Floats) -> Solved:
+        """Value, influence and the derivative by the line."""
+        refuse_line(line)
+        gap, steps, reached, weight = self._parts(sample, line)
+        row = sample.row_of_tie
+        later = summed(row, weight * gap, sample.rows)[row] - running(weight * gap, sample.tie_start)
+        z, y = line[row], sample.y[sample.tie]
+        slope = summed(row, np.where(is_below(y, z, self.at_line), y / z**2, 0.0) * steps, sample.rows)
+        return Solved(summed(row, gap * steps, sample.rows), (2 * (gap * reached + later))[sample.tie_of], (slope,))
+
+    def _parts(self, sample: Sample, line: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """By tie: the gap, C_g² − C_{g−1}², C_g and the weight."""
+        z, y = line[sample.row_of_tie], sample.y[sample.tie]
+        weight = sample.by_tie(sample.weight)
+        reached = running(weight, sample.tie_start)
+        gap = np.where(is_below(y, z, self.at_line), (z - y) / z, 0.0)
+        return gap, weight * (2 * reached - weight), reached, weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +193,8 @@ class PartialSum:
     """S(p) = Σ w x over the lowest p of the population in the order of y.
 
     `interpolated` takes of the records tied at the quantile the part that fills up p; `step` takes all of them.
-    `rule` `hf2` takes the middle of two values where p falls between them (laeken).
+    `rule` `hf2` takes the middle of two values where p falls between them (laeken). With a `bandwidth` the influence
+    has the mean of x near the quantile, weighted by a kernel, in the place of x at it (convey's `isq` and `qsr`).
     """
 
     x: Expression
@@ -113,6 +202,7 @@ class PartialSum:
     p: float
     how: Literal["interpolated", "step"] = "interpolated"
     rule: Literal["hf1", "hf2"] = "hf1"
+    bandwidth: Bandwidth | None = None
 
     parameters: tuple[Node, ...] = ()
 
@@ -130,9 +220,13 @@ class PartialSum:
         tie, row = sample.tie_of, sample.row
         below, on = tie < at[row], tie == at[row]
         taken = np.where(below, 1.0, np.where(on, inside[row], 0.0))
+        if self.bandwidth is not None and sample.y.size:
+            point = sample.y[sample.tie[np.minimum(at, sample.tie.size - 1)]]
+            mean = kernel_mean(sample, x, point, self.bandwidth)
+            return Solved(value, x * taken - mean[row] * (taken - self.p))
         return Solved(value, (x - mean[row]) * taken + self.p * mean[row])
 
-    def _parts(self, sample: Sample) -> tuple[Floats, ...]:
+    def _parts(self, sample: Sample) -> tuple[Floats, Codes, Floats, Floats, Floats]:
         """Value, the tie at the quantile, the mean of x in it, the part of it that is taken; and x by record."""
         x = sample.values(self.x)
         weight, total = sample.by_tie(sample.weight), sample.by_tie(sample.weight * x)
@@ -188,7 +282,7 @@ class SumBelow:
 
     def solve(self, sample: Sample, line: Floats) -> Solved:
         """Value, influence h and the derivative by the line."""
-        _refuse_line(line)
+        refuse_line(line)
         gap = self._gap(sample, line)
         return Solved(sample.by_row(sample.weight * gap), gap, (self._slope(sample, line),))
 
@@ -211,7 +305,8 @@ class SumBelow:
             return density(sample, line, self.bandwidth) * sample.by_row(sample.weight)
         with np.errstate(divide="ignore", invalid="ignore"):
             steep = self.alpha * ((z - sample.y) / z) ** (self.alpha - 1) * sample.y / z**2
-        return sample.by_row(sample.weight * np.where(poor, steep, 0.0))
+        # on the line, where α < 1 has no derivative, nothing is below it
+        return sample.by_row(sample.weight * np.where(poor & (sample.y < z), steep, 0.0))
 
 
 def is_below(y: Floats, line: Floats, at_line: AtLine) -> Mask:
@@ -221,7 +316,7 @@ def is_below(y: Floats, line: Floats, at_line: AtLine) -> Mask:
     return result
 
 
-def _refuse_line(line: Floats) -> None:
+def refuse_line(line: Floats) -> None:
     found = line[np.isfinite(line)]
     if (found <= 0).any():
         raise LineError(

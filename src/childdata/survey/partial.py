@@ -29,7 +29,7 @@ from childdata.survey.engine_records import EngineRecords, UnitTable
 from childdata.survey.engine_run import finish
 from childdata.survey.engine_sums import (
     Need,
-    Summary,
+    SmallTables,
     Summing,
     centre,
     key_of,
@@ -126,7 +126,7 @@ def reduced(records: Records, design: Design, call: Call, declared: Mapping[str,
         )
     for name, one in call.statistics.items():
         _refuse_ranked(name, one)
-    summary = summarised(Summing(records, call))
+    summary = summarised(Summing(records, call), about_means=False)
     units = records.units
     tables = {"units": units.frame, "facts": summary.facts}
     tables |= {f"categories of {text}": frame for text, frame in summary.categories.items()}
@@ -203,8 +203,9 @@ def merge(parts: Iterable[Partial]) -> Estimates:
     summary = _summary(given, call)
     crossings = entries_of(call.by, call.each, call.margins)
     result = finish(summary, design, call, units.frame.select(units.keys), crossings=crossings)
-    declared = {**words["declared"], "fingerprint": design.fingerprint, "data": f"{len(given)} parts"}
-    return estimates_of(result, design, call, declared, str)
+    declared = {**words["declared"], "fingerprint": design.fingerprint}
+    parts_of_it = Records(None, None, {}, (), f"{len(given)} parts of a survey")
+    return estimates_of(result, parts_of_it, design, call, declared)
 
 
 def _refuse_unlike(parts: Sequence[Partial]) -> None:
@@ -238,7 +239,7 @@ def _units(tables: Sequence[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
     return made.sort(own, nulls_last=True)
 
 
-def _summary(parts: Sequence[Partial], call: Call) -> Summary:
+def _summary(parts: Sequence[Partial], call: Call) -> SmallTables:
     words = [one.words for one in parts]
     kinds = words[0]["kinds"]
     facts = _facts([one.tables["facts"] for one in parts], kinds)
@@ -247,7 +248,7 @@ def _summary(parts: Sequence[Partial], call: Call) -> Summary:
         for name in parts[0].tables
         if name.startswith("categories of ")
     }
-    draft = Summary(facts, categories, {}, None, kinds, {})
+    draft = SmallTables(facts, categories, {}, None, kinds, {})
     statistics, _ = with_categories_filled(call.statistics, draft)
     masks = masks_of(statistics, call)
     needs = [Need.of(trees_of(one), masks[name]) for name, one in statistics.items()]
@@ -260,7 +261,7 @@ def _summary(parts: Sequence[Partial], call: Call) -> Summary:
         keys = [name for name in whole.columns if name not in sums]
         added = whole.with_columns(pl.col(sums).fill_null(0.0)).group_by(keys).agg(pl.col(sums).sum())
         entries[tuple(variables)] = added.sort(keys, nulls_last=True)
-    return Summary(facts, categories, entries, None, kinds, shift)
+    return SmallTables(facts, categories, entries, None, kinds, shift)
 
 
 def _facts(tables: Sequence[pl.DataFrame], kinds: Iterable[str]) -> pl.DataFrame:

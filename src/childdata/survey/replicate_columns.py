@@ -16,7 +16,7 @@ from childdata.errors import ChilddataWarning, DesignError
 from childdata.survey.arrays import Floats
 from childdata.survey.column_names import columns_named
 from childdata.survey.columns import Records
-from childdata.survey.replicate_kinds import ReplicateKind
+from childdata.survey.replicate_kinds import ReplicateKind, check_kind
 from childdata.survey.replicates import Replicates, rank
 from childdata.words import word
 
@@ -46,6 +46,7 @@ def given_replicates(records: Records, weight: Floats, kind: ReplicateKind) -> R
     >>> found.weights().tolist(), found.scale
     ([[3.0, 1.0], [1.0, 3.0]], 2.0)
     """
+    check_kind(kind)
     names = kind.columns(records.names, place=records.place)
     scale, rscales = given_scales(kind, names)
     matrix = _numbers(records, names)
@@ -145,8 +146,8 @@ def _blanks(matrix: Floats, names: Sequence[str], kind: ReplicateKind) -> tuple[
     if kind.blank == "refuse":
         raise DesignError(
             f"replicate weights are missing in {count} places, in {int(blank.any(axis=1).sum())} of {len(matrix)} "
-            f"records and {touched.size} of {len(names)} columns (first {names[touched[0]]!r}); if a blank means zero in "
-            f"this file, say cd.{kind.name}(..., blank='zero'), else drop these records before declaring the survey"
+            f"records and {touched.size} of {len(names)} columns (first {names[touched[0]]!r}); if a blank means "
+            f"zero in this file, say cd.{kind.name}(..., blank='zero'), else drop these records first"
         )
     filled = matrix.copy(order="K")
     filled[:, touched] = np.where(blank, 0.0, matrix[:, touched])

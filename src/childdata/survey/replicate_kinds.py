@@ -36,7 +36,7 @@ Negative = Literal["refuse", "keep"]
 RScales = float | Sequence[float] | Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ReplicateKind:
     """What all kinds of replicate weights share: the columns, and how they are read; see `ReplicateWeights`."""
 
@@ -67,6 +67,12 @@ class ReplicateKind:
             raise DesignError(f"df of {self.name} is a positive number; found {self.df!r}")
         if isinstance(self.replicates, int) and self.replicates < 2:
             raise DesignError(f"{self.name} wants two replicates or more; found {self.replicates}")
+
+    def __repr__(self) -> str:
+        said = [] if self.replicates is None else [repr(self.replicates)]
+        options = [(one.name, getattr(self, one.name), one.default) for one in fields(self)[1:]]
+        said += [f"{name}={found!r}" for name, found, default in options if name == "rho" or not _same(found, default)]
+        return f"{self.name}({', '.join(said)})"
 
     @property
     def name(self) -> str:
@@ -130,12 +136,27 @@ class ReplicateKind:
         """A DesignError for an option that nobody would read."""
         default = {one.name: one.default for one in fields(self)}
         for option in options:
-            found = getattr(self, option)
-            if found is not default[option] and found != default[option]:
+            if not _same(getattr(self, option), default[option]):
                 raise DesignError(f"{option} of {self.name} {why}: leave it out")
 
 
-@dataclass(frozen=True, slots=True)
+def check_kind(kind: object) -> None:
+    """A DesignError for what is no kind of replicate weights: bare names of columns, or a class without brackets."""
+    if isinstance(kind, ReplicateKind):
+        return
+    found = f"cd.{kind.__name__} without brackets" if isinstance(kind, type) else repr(kind)
+    raise DesignError(
+        "replicate weights are given by kind, such as cd.Fay('w1..w80', rho=0.5), or cd.ReplicateWeights('w1..w80', "
+        f"scale=...), and made by kind, such as cd.JKn(); found {found}"
+    )
+
+
+def _same(found: object, default: object) -> bool:
+    # numbers of an array have no truth value: what is of another type is something else
+    return type(found) is type(default) and found == default
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class BRR(ReplicateKind):
     """Balanced repeated replication: half-samples, one PSU of every pair, balanced by a Hadamard matrix.
 
@@ -177,7 +198,7 @@ class BRR(ReplicateKind):
         return 1 / size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Fay(BRR):
     """Fay's balanced repeated replication: one PSU of a pair has 2 − ρ times its weight, the other ρ times.
 
@@ -206,7 +227,7 @@ class Fay(BRR):
         return 1 / (size * (1 - self.rho) ** 2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class JK1(ReplicateKind):
     """The jackknife without strata: each replicate leaves one PSU (or one random group of them) out.
 
@@ -225,7 +246,7 @@ class JK1(ReplicateKind):
         return (size - 1) / size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class JKn(ReplicateKind):
     """The stratified jackknife: each replicate leaves one PSU of one stratum out.
 
@@ -251,7 +272,7 @@ class JKn(ReplicateKind):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class JK2(ReplicateKind):
     """The paired jackknife: one replicate per pair of PSUs, in which one of the two is left out and the other doubled.
 
@@ -277,7 +298,7 @@ class JK2(ReplicateKind):
         return 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Bootstrap(ReplicateKind):
     """The bootstrap of PSUs: in each replicate the PSUs of every stratum are drawn again.
 
@@ -311,7 +332,7 @@ class Bootstrap(ReplicateKind):
         return 1 / (size - 1) if size > 1 else 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SDR(ReplicateKind):
     """Successive difference replication, for systematic samples: each PSU is set against the next in the order drawn.
 
@@ -340,7 +361,7 @@ class SDR(ReplicateKind):
         return 4 / size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ReplicateWeights(ReplicateKind):
     """Replicate weights of any kind, with the scale and rscales that the agency's formula has.
 

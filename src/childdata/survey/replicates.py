@@ -106,15 +106,21 @@ class Replicates:
 def rank(matrix: Floats) -> int:
     """The rank of a matrix (rows, R), by the eigenvalues of the smaller of its two Gram matrices.
 
-    Columns are brought to length 1, so that the scale of the weights has no part in it; what is below 1e-5 of the
-    largest singular value counts as zero, the bound of R's `degf`.
+    Columns are brought to length 1, so that the scale of the weights has no part in it; a singular value below 1e-5
+    counts as zero then, the bound of R's `degf`.
 
     >>> rank(np.array([[1.0, 2.0, 2.0], [1.0, 2.0, 0.0]]))
     2
     """
+    rows, columns = int(matrix.shape[0]), int(matrix.shape[1])
+    if rows > 16 * columns and rank(matrix[:: rows // (4 * columns)]) == columns:
+        # some of the rows are enough where they have all the rank there can be
+        return columns
     length = np.sqrt(np.einsum("ij,ij->j", matrix, matrix))
-    scaled = matrix / np.where(length > 0, length, 1.0)
-    rows, columns = scaled.shape
-    gram = scaled.T @ scaled if columns <= rows else scaled @ scaled.T
-    sizes = np.linalg.eigvalsh(gram)
-    return int((sizes > sizes[-1] * 1e-10).sum())
+    length[length == 0] = 1.0
+    if columns <= rows:
+        gram = matrix.T @ matrix / np.outer(length, length)
+    else:
+        scaled = matrix / length
+        gram = scaled @ scaled.T
+    return int((np.linalg.eigvalsh(gram) > 1e-10).sum())

@@ -24,7 +24,7 @@ from childdata.survey.arrays import Codes
 from childdata.survey.columns import Records
 from childdata.survey.design import Design
 from childdata.survey.half_samples import half_samples, paired_jackknife
-from childdata.survey.replicate_kinds import BRR, JK1, JK2, SDR, Bootstrap, JKn, ReplicateKind
+from childdata.survey.replicate_kinds import BRR, JK1, JK2, SDR, Bootstrap, JKn, ReplicateKind, check_kind
 from childdata.survey.replicates import Replicates, rank
 from childdata.survey.resampled import Made, Sample
 from childdata.survey.resampling import bootstrap, successive_differences
@@ -60,6 +60,7 @@ def make_replicates(
     >>> made.factor.round(3).tolist()[0], made.scale
     ([0.0, 1.333, 1.333, 1.333], 0.375)
     """
+    check_kind(kind)
     kind.check_made()
     sample = Sample.of(design)
     share, lonely_notes = _lonely(sample, kind, lonely)
@@ -164,6 +165,7 @@ def _jackknife(sample: Sample, adjusted: Codes) -> Made:
         factor[:, position] = strata / (strata - 1)
         factor[sample.stage.start[stratum], position] = 0.0
         rscales[position] = sample.stage.unsampled[stratum] * (strata - 1) / strata
-    counted = sample.weighted & sample.resampled[sample.stage.stratum]
-    df = int(counted.sum() - np.unique(sample.stage.stratum[counted]).size + adjusted.size)
-    return Made(factor, 1.0, rscales, df)
+    # the rank of the weights − 1, without the work: in each stratum PSUs − 1, or those with weight if some have none
+    positive = np.bincount(sample.stage.stratum[sample.weighted], minlength=strata)
+    within = np.minimum(positive, sample.stage.sampled - 1)[sample.resampled]
+    return Made(factor, 1.0, rscales, int(within.sum() + adjusted.size))

@@ -54,12 +54,13 @@ class Sample:
         if rows > 1:
             order = np.argsort(short(row, rows), kind="stable")
             y, weight, place = y[order], weight[order], place[order]
-        ordered = tuple(np.empty_like(one) for one in (y, weight, place))
+        made_y, made_weight, made_place = np.empty_like(y), np.empty_like(weight), np.empty_like(place)
         for first, last in pairwise(start.tolist()):
             inner = _order(y[first:last])
-            for made, given in zip(ordered, (y, weight, place), strict=True):
-                np.take(given[first:last], inner, out=made[first:last], mode="clip")
-        return Sample(ordered[0], ordered[1], np.repeat(np.arange(rows), count), start, ordered[2], column)
+            np.take(y[first:last], inner, out=made_y[first:last], mode="clip")
+            np.take(weight[first:last], inner, out=made_weight[first:last], mode="clip")
+            np.take(place[first:last], inner, out=made_place[first:last], mode="clip")
+        return Sample(made_y, made_weight, np.repeat(np.arange(rows), count), start, made_place, column)
 
     @property
     def tie(self) -> Codes:

@@ -16,7 +16,8 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.design import Stage
-from childdata.survey.quadratic import Quadratic
+from childdata.survey.keys import Keys
+from childdata.survey.quadratic import ROUNDING, Quadratic
 from childdata.survey.replicates import Replicates
 from childdata.survey.variance import (
     Centring,
@@ -179,15 +180,8 @@ class Replicated:
 
     def deviations(self) -> Floats:
         """Deviations from the centre, scaled so that covariance is a plain product; array (replicates, rows)."""
-        with np.errstate(invalid="ignore"):
-            known = np.isfinite(self.values)
-            count = known.sum(axis=0)
-            centre = np.where(known, self.values, 0.0).sum(axis=0) / np.maximum(count, 1)
-            if self.stage.mse:
-                centre = self.estimate
-            apart = np.where(known, self.values - centre, 0.0)
-        apart[:, (count == 0) | ~np.isfinite(self.estimate)] = np.nan
-        scaled: Floats = apart * np.sqrt(self.stage.scale * self.stage.rscales)[:, None]
+        scaled = self.stage.deviations(self.values, self.estimate)
+        scaled[:, ~np.isfinite(self.estimate)] = np.nan
         return scaled
 
     def variances(self) -> Floats:
@@ -246,13 +240,24 @@ def _touched(matrix: csc_array, rows: Mask) -> Mask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """The blocks behind a set of estimates."""
+    """The blocks behind a set of estimates.
+
+    Attributes
+    ----------
+    blocks : whose covariances are added up.
+    keys : the names of the sampling units, by which two surveys are matched; None where there are none.
+    """
 
     blocks: tuple[Block, ...]
+    keys: Keys | None = None
 
     def variances(self) -> Floats:
         """The variance of each row, array (rows,); one below zero, as a quadratic form can give it, is unknown."""
         total = self.raw_variances()
+        if any(isinstance(block, Gram) for block in self.blocks):
+            # covariances that are taken off may leave of a variance what rounding has made
+            size = np.sum([np.abs(block.variances()) for block in self.blocks], axis=0)
+            total = np.where(np.abs(total) <= ROUNDING * size, 0.0, total)
         known: Floats = np.where(total < 0, np.nan, total)
         return known
 
@@ -268,7 +273,7 @@ class Spread:
 
     def take(self, rows: Codes) -> Spread:
         """The spread of some of the rows."""
-        return Spread(tuple(block.take(rows) for block in self.blocks))
+        return Spread(tuple(block.take(rows) for block in self.blocks), self.keys)
 
     @property
     def rows(self) -> int:
@@ -283,7 +288,7 @@ class Spread:
         matrix : sparse array (rows, new rows); the derivative of each new row by the rows it is made of.
         recompute : the formula itself: rows (k, rows) to new rows (k, new rows); used in each replicate.
         """
-        return Spread(tuple(block.combine(matrix, recompute) for block in self.blocks))
+        return Spread(tuple(block.combine(matrix, recompute) for block in self.blocks), self.keys)
 
     def joined(self, other: Spread) -> Spread:
         """The rows of two calls on one survey side by side, with the covariance between them.
@@ -294,8 +299,11 @@ class Spread:
         """
         stages = [(a.stage, b.stage) for a, b in zip(self.blocks, other.blocks, strict=False)]
         if len(self.blocks) != len(other.blocks) or any(a is not b for a, b in stages):
-            raise EstimationError("two sets of estimates are joined only if they come from one survey object")
-        return Spread(tuple(_beside(a, b) for a, b in zip(self.blocks, other.blocks, strict=True)))
+            raise EstimationError(
+                "two sets of estimates are joined only if they come from one survey object; those of two surveys are "
+                "compared by .compare(other, overlap=...), which is told whether the samples share units"
+            )
+        return Spread(tuple(_beside(a, b) for a, b in zip(self.blocks, other.blocks, strict=True)), self.keys)
 
 
 def _beside(a: Block, b: Block) -> Block:

@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from childdata.errors import EstimationError
-from childdata.expression import Expression
+from childdata.expression import Expression, parse
 from childdata.survey.arrays import Floats
 from childdata.survey.smooth import FUNCTIONS
 
@@ -38,17 +38,24 @@ EACH = EachCategory()
 class Total:
     """The weighted sum of a row expression over the records of a domain where it is known.
 
-    With a `category`, the sum over the records whose expression has that value: of their weights, or of
-    weight × `of`.
+    With a `category`, the sum over the records whose expression has that value: of their weights, of weight × `of`,
+    or of those whose expression `beside` has the category `beside_category`.
     """
 
     expression: Expression
     category: float | str | EachCategory | None = None
     of: Expression | None = None
+    beside: Expression | None = None
+    beside_category: float | str | EachCategory | None = None
 
     def expressions(self) -> tuple[Expression, ...]:
         """What must be known of a record."""
-        return (self.expression,) if self.of is None else (self.expression, self.of)
+        return tuple(one for one in (self.expression, self.of, self.beside) if one is not None)
+
+    def factors(self) -> tuple[Expression, ...]:
+        """The expressions whose categories are counted."""
+        own = (self.expression,) if self.category is not None else ()
+        return own if self.beside is None else (*own, self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +84,13 @@ class Ranked(Protocol):
     def expressions(self) -> tuple[Expression, ...]:
         """What must be known of a record."""
 
-    def value(self, sample: Any, *parameters: Floats) -> Floats:
-        """The value in each row of a `Sample`."""
+    @property
+    def value(self) -> Callable[..., Floats]:
+        """The value in each row, of a `Sample` and the values of the parameters."""
 
-    def solve(self, sample: Any, *parameters: Floats) -> Any:
-        """The value, influence and slopes in each row: a `Solved`."""
+    @property
+    def solve(self) -> Callable[..., Any]:
+        """The value, influence and slopes in each row (a `Solved`), of the same."""
 
 
 Leaf = Total | Count | Whole | Ranked
@@ -113,14 +122,27 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class OverCategories:
-    """The sum of a tree over the categories of an expression; written out before anything is computed."""
+    """The sum of a tree over the categories of an expression; written out before anything is computed.
+
+    Each total left open takes the category: those of that expression, or `every` one, of whatever expression.
+    """
 
     over: Expression
     term: Node
+    every: bool = False
 
 
-Node = Leaf | Constant | Arithmetic | Function | OverCategories
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The mean of (x − x̄)(y − ȳ), divisor Σ w; written out about rough centres, so that large means cost no digits."""
 
+    x: Expression
+    y: Expression
+
+
+Node = Leaf | Constant | Arithmetic | Function | OverCategories | Moment
+
+Categories = Callable[[Expression], tuple[float | str, ...]]
 Derivative = tuple[Floats, dict[Leaf, Floats]]
 Solve = Callable[[Leaf], tuple[Floats, tuple[Floats, ...]]]
 
@@ -132,8 +154,10 @@ def parts(node: Node) -> tuple[Node, ...]:
             return (left, right)
         case Function(_, arguments):
             return arguments
-        case OverCategories(_, term):
+        case OverCategories(_, term, _):
             return (term,)
+        case Moment(x, y):
+            return (Total(x), Total(y))
         case Constant() | Total() | Count() | Whole():
             return ()
     return node.parameters
@@ -146,7 +170,7 @@ def leaves(node: Node) -> Iterator[Leaf]:
     def walk(inner: Node) -> Iterator[Leaf]:
         for part in parts(inner):
             yield from walk(part)
-        if not isinstance(inner, (Constant, Arithmetic, Function, OverCategories)) and inner not in seen:
+        if not isinstance(inner, (Constant, Arithmetic, Function, OverCategories, Moment)) and inner not in seen:
             seen.add(inner)
             yield inner
 
@@ -180,7 +204,7 @@ def evaluate(node: Node, value_of: Callable[[Leaf], Floats]) -> Floats:
             return a + b if operator == "+" else a - b if operator == "-" else a * b if operator == "*" else a / b
         case Function(name, arguments):
             return FUNCTIONS[name](*(evaluate(one, value_of) for one in arguments))[0]
-        case OverCategories():
+        case OverCategories() | Moment():
             raise _not_written_out()
     return value_of(node)
 
@@ -207,7 +231,7 @@ def differentiate(node: Node, solve: Solve) -> Derivative:
             inner = [differentiate(one, solve) for one in arguments]
             joined, by_argument = FUNCTIONS[name](*(one for one, _ in inner))
             return joined, _chained(inner, by_argument)
-        case OverCategories():
+        case OverCategories() | Moment():
             raise _not_written_out()
     found, by_parameter = solve(node)
     through = _chained([differentiate(one, solve) for one in parts(node)], by_parameter)
@@ -360,37 +384,65 @@ class Statistic:
         items = tuple(Item(value, _filled(template, value)) for value in categories)
         return replace(self, items=items)
 
-    def expanded(self, categories: Callable[[Expression], tuple[float | str, ...]]) -> Statistic:
-        """The same statistic, each sum over categories written out."""
-        return replace(self, items=tuple(Item(item.label, _written_out(item.node, categories)) for item in self.items))
+    def expanded(self, categories: Categories, centre: Callable[[Expression], float]) -> Statistic:
+        """The same statistic, each sum over categories and each moment written out.
+
+        Parameters
+        ----------
+        categories : gives the categories of an expression. centre : a round number near its mean.
+        """
+        items = tuple(Item(item.label, _written_out(item.node, categories, centre)) for item in self.items)
+        return replace(self, items=items)
 
 
-def _filled(node: Node, category: float | str) -> Node:
+def _filled(node: Node, category: float | str, over: Expression | None = None) -> Node:
+    """A tree with a category in the place of each one left open; of one variable, where it is named."""
     match node:
-        case Total(expression, EachCategory(), of):
-            return Total(expression, category, of)
+        case Total():
+            changes: dict[str, float | str] = {}
+            if node.category == EACH and over in (None, node.expression):
+                changes["category"] = category
+            if node.beside_category == EACH and over in (None, node.beside):
+                changes["beside_category"] = category
+            return replace(node, **changes) if changes else node  # type: ignore[arg-type]
         case Arithmetic(operator, left, right):
-            return Arithmetic(operator, _filled(left, category), _filled(right, category))
+            return Arithmetic(operator, _filled(left, category, over), _filled(right, category, over))
         case Function(name, arguments):
-            return Function(name, tuple(_filled(one, category) for one in arguments))
+            return Function(name, tuple(_filled(one, category, over) for one in arguments))
+        case OverCategories(inner, term, every):
+            return OverCategories(inner, _filled(term, category, over), every)
         case _:
             return node
 
 
-def _written_out(node: Node, categories: Callable[[Expression], tuple[float | str, ...]]) -> Node:
+def _written_out(node: Node, categories: Categories, centre: Callable[[Expression], float]) -> Node:
+    def again(inner: Node) -> Node:
+        return _written_out(inner, categories, centre)
+
     match node:
-        case OverCategories(over, term):
-            terms = [_filled(term, value) for value in categories(over)]
-            total: Node = terms[0] if terms else Constant(0.0)
-            for one in terms[1:]:
-                total = Arithmetic("+", total, one)
+        case OverCategories(over, term, every):
+            wanted = None if every else over
+            total: Node = Constant(0.0)
+            for place, value in enumerate(categories(over)):
+                one = again(_filled(term, value, wanted))
+                total = Arithmetic("+", total, one) if place else one
             return total
+        case Moment(x, y):
+            a, b = _centred(x, centre), _centred(y, centre)
+            whole, product = Total(parse(1)), Total(parse(f"({a.text}) * ({b.text})"))
+            means = Arithmetic("*", Arithmetic("/", Total(a), whole), Arithmetic("/", Total(b), whole))
+            return Arithmetic("-", Arithmetic("/", product, whole), means)
         case Arithmetic(operator, left, right):
-            return Arithmetic(operator, _written_out(left, categories), _written_out(right, categories))
+            return Arithmetic(operator, again(left), again(right))
         case Function(name, arguments):
-            return Function(name, tuple(_written_out(one, categories) for one in arguments))
+            return Function(name, tuple(again(one) for one in arguments))
         case _:
             return node
+
+
+def _centred(expression: Expression, centre: Callable[[Expression], float]) -> Expression:
+    middle = centre(expression)
+    return parse(f"({expression.text}) - ({middle!r})") if middle else expression
 
 
 def _as_statistic(value: Statistic | float) -> Statistic:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from childdata.expression import Expression
 from childdata.survey.arrays import Floats, Mask, summed
 from childdata.survey.columns import Columns, both, rough_centre
 from childdata.survey.reduce import Grouped, Pairs
@@ -43,9 +44,9 @@ class Basis:
         for leaf in found:
             if isinstance(leaf, (Count, Whole)):
                 continue
+            factors = leaf.factors() if isinstance(leaf, Total) else ()
             for expression in leaf.expressions():
-                as_factor = isinstance(leaf, Total) and leaf.category is not None and expression == leaf.expression
-                known = both(known, columns.known(expression, as_factor=as_factor))
+                known = both(known, columns.known(expression, as_factor=expression in factors))
         for leaf in found:
             if isinstance(leaf, Total):
                 values[leaf], shift[leaf] = _values(leaf, columns)
@@ -54,17 +55,24 @@ class Basis:
 
 def _values(leaf: Total, columns: Columns) -> tuple[Floats | None, float]:
     if leaf.category is not None:
-        factor = columns.factor(leaf.expression)
-        chosen = (factor.code == factor.values.index(leaf.category)).astype(np.float64)
+        chosen = _in_category(leaf.expression, leaf.category, columns)
+        if leaf.beside is not None:
+            chosen = chosen * _in_category(leaf.beside, leaf.beside_category, columns)
         return chosen if leaf.of is None else chosen * columns.number(leaf.of).value, 0.0
-    if not leaf.expression.names and not leaf.expression.code_names:
-        constant = columns.number(leaf.expression).value
-        if constant.size and (constant == 1).all():
-            return None, 0.0
+    if leaf.expression.text == "1":
+        return None, 0.0
     column = columns.number(leaf.expression)
     centre = rough_centre(column)
     values = column.value - centre if centre else column.value
     return values, centre
+
+
+def _in_category(expression: Expression, category: object, columns: Columns) -> Floats:
+    factor = columns.factor(expression)
+    # a category that this variable does not have, of two variables that share their codes, is nobody's
+    level = factor.values.index(category) if category in factor.values else len(factor.values)
+    chosen: Floats = (factor.code == level).astype(np.float64)
+    return chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

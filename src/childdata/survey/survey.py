@@ -163,6 +163,11 @@ class Survey:
                 "replicate weights are made from strata and PSUs, which do not tell of unequal probabilities without "
                 "replacement nor of two phases; declare the units as drawn with replacement first (weight=, no fpc)"
             )
+        if self.design.adjustments:
+            raise DesignError(
+                "replicate weights of adjusted weights would not know of the adjustment; make the replicates first "
+                "(survey.with_replicates(...)), then post-stratify, rake or calibrate: each replicate is adjusted as well"
+            )
         made = make_replicates(self.design, kind, lonely=self.lonely_psu or "fail", records=self.records)
         design = dataclasses.replace(self.design, replicates=made, notes=(*self.design.notes, *made.notes))
         declared = dict(self.declared) | {"replicates": repr(kind), "fingerprint": design.fingerprint}
@@ -250,9 +255,7 @@ class Survey:
             result = run_on_engine(self.records, self.design, call)
         else:
             result = run(self.records, self.design, call)
-        return estimates_of(
-            result, self.design, call, {**self.declared, "data": self.records.place}, self.records.label
-        )
+        return estimates_of(result, self.records, self.design, call, self.declared)
 
     def reduce(
         self,

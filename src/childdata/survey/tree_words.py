@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from childdata.errors import ReadError
-from childdata.expression import parse
+from childdata.expression import Expression, parse
 from childdata.survey.smooth import FUNCTIONS
 from childdata.survey.statistic import (
     EACH,
@@ -19,6 +19,7 @@ from childdata.survey.statistic import (
     EachCategory,
     Function,
     Item,
+    Moment,
     Node,
     OverCategories,
     Statistic,
@@ -62,9 +63,9 @@ def statistic_of(words: dict[str, Any]) -> Statistic:
 
 def _words(node: Node) -> Words:
     match node:
-        case Total(expression, category, of):
-            held = {"each": True} if isinstance(category, EachCategory) else category
-            return ["total", expression.text, held, None if of is None else of.text]
+        case Total(expression, category, of, beside, other):
+            words: Words = ["total", expression.text, _category(category), None if of is None else of.text]
+            return words if beside is None else [*words, beside.text, _category(other)]
         case Count():
             return ["count"]
         case Constant(value):
@@ -73,17 +74,18 @@ def _words(node: Node) -> Words:
             return [operator, _words(left), _words(right)]
         case Function(name, arguments):
             return ["function", name, [_words(one) for one in arguments]]
-        case OverCategories(over, term):
-            return ["over", over.text, _words(term)]
+        case OverCategories(over, term, every):
+            return ["over", over.text, _words(term), every]
+        case Moment(x, y):
+            return ["moment", x.text, y.text]
     raise ReadError(f"{type(node).__name__} is not made of totals")
 
 
 def _node(words: Words) -> Node:
     match words:
-        case ["total", str(text), category, of]:
-            return Total(
-                parse(text), EACH if isinstance(category, dict) else category, None if of is None else parse(of)
-            )
+        case ["total", str(text), category, of, *rest]:
+            beside, other = rest or (None, None)
+            return Total(parse(text), _filled(category), _rule(of), _rule(beside), _filled(other))
         case ["count"]:
             return Count()
         case ["number", int() | float() as value]:
@@ -92,6 +94,21 @@ def _node(words: Words) -> Node:
             return Arithmetic(operator, _node(left), _node(right))
         case ["function", str(name), list(arguments)] if name in FUNCTIONS:
             return Function(name, tuple(_node(one) for one in arguments))
-        case ["over", str(text), list(term)]:
-            return OverCategories(parse(text), _node(term))
+        case ["over", str(text), list(term), bool(every)]:
+            return OverCategories(parse(text), _node(term), every)
+        case ["moment", str(x), str(y)]:
+            return Moment(parse(x), parse(y))
     raise ReadError("the statistics of this file cannot be read; it was written by another version, or damaged")
+
+
+def _category(value: float | str | EachCategory | None) -> object:
+    return {"each": True} if isinstance(value, EachCategory) else value
+
+
+def _filled(words: Any) -> float | str | EachCategory | None:
+    found: float | str | EachCategory | None = EACH if isinstance(words, dict) else words
+    return found
+
+
+def _rule(text: str | None) -> Expression | None:
+    return None if text is None else parse(text)

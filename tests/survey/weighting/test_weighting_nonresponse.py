@@ -229,3 +229,20 @@ def test_who_responded_is_known_of_all_and_true_of_some() -> None:
 def test_note_tells_who_and_how_much() -> None:
     note = nonresponse(cd.Survey(PEOPLE, weight="w"), "done == 1", cells="area").design.notes[-1]
     assert note == "weights of 2 nonrespondents were given to 3 respondents: new to old from 2 to 2"
+
+
+@pytest.mark.parametrize("options", [{"cells": ["region", "quintile"]}, {"propensity": "~ quintile + income"}], ids=str)
+def test_the_engine_gives_nonrespondents_their_scores(
+    answered: pd.DataFrame, covariance: Covariance, options: dict[str, Any]
+) -> None:
+    survey = cd.Survey(answered, weight="w", strata="stratum", psu="psu")
+    found = rake(nonresponse(survey, "done == 1", **options), {"sex": {"girl": 2000, "boy": 2100}})
+    weight, poor = found.design.weight, answered["poor"].to_numpy()
+    girls = (answered["sex"] == "girl").to_numpy()
+    mean = weight[girls] @ poor[girls] / weight[girls].sum()
+    z = np.column_stack([poor, girls * (poor - mean) / weight[girls].sum()])
+    frame = found.estimate([cd.total("poor"), cd.mean("poor")], each=["sex"]).to_frame()
+    girl = frame[(frame["sex"] == "girl") & (frame["statistic"] == "mean(poor)")]
+    wanted = np.sqrt(np.diag(covariance(found, z)))
+    assert found.estimate(cd.total("poor")).to_frame()["se"].item() == pytest.approx(wanted[0], rel=1e-10)
+    assert girl["se"].item() == pytest.approx(wanted[1], rel=1e-10)

@@ -63,6 +63,16 @@ def test_sum_of_weights_stays_and_strict_limits_are_kept(weights: list[float], h
     assert found.max() <= high * (1 + 1e-9)
 
 
+def test_what_the_raised_take_from_the_others_may_not_make_these_negative() -> None:
+    """1 1 1 3 16 16, limits 2.5 and 15.9: the 3 alone would give 4.5 − 0.2."""
+    survey = survey_of(1, 1, 1, 3, 16, 16)
+    with pytest.raises(EstimationError, match=r"negative in 1 of 6 records.*strict=True"):
+        trim(survey, lower=2.5, upper=15.9)
+    found = trim(survey, lower=2.5, upper=15.9, strict=True).design.weight
+    assert found.min() >= 2.5 * (1 - 1e-9)
+    assert found.sum() == pytest.approx(38)
+
+
 def test_groups_keep_their_own_sums() -> None:
     survey = survey_of(1, 1, 4, 10, 10, 40, region=list("aaabbb"))
     found = trim(survey, upper=2, of="median", by="region").design.weight

@@ -23,7 +23,9 @@ from childdata.survey.regression.predictors import Predictors
 Collinear = Literal["refuse", "drop"]
 
 _SAME = 1e-10  # of the length of a column, what is left of it beside those before
-_MOST_ROWS = 20_000  # of the linear programme; with more the columns are only looked at one by one
+_NOTHING = 1e-7  # of a direction in the unit cube
+_ROWS_AT_ONCE = 2_000  # that the linear programme is given, and that are added where they contradict it
+_MOST_ROUNDS = 40
 _NAMES_SHOWN = 6
 
 
@@ -128,18 +130,42 @@ def separation(
 
 
 def _separating_terms(rows: Floats, predictors: Predictors) -> list[str]:
+    """The fewest terms, as one finds them leaving out one after the other, that separate; empty if all do not."""
+    scale = np.abs(rows).max(axis=0)
+    rows = rows / np.where(scale > 0, scale, 1.0)
+    kept = np.ones(rows.shape[1], dtype=bool)
+    if not _direction(rows).any():
+        return []
+    needed = []
+    for term in dict.fromkeys(predictors.term_of[::-1].tolist()):
+        without = kept.copy()
+        without[: predictors.term_of.size][predictors.term_of == term] = False
+        if without.any() and _direction(rows[:, without]).any():
+            kept = without
+        else:
+            needed.append(predictors.terms[term])
+    return [name for name in needed[::-1] if name != "Intercept"] or needed
+
+
+def _direction(rows: Floats) -> Floats:
+    """A δ in the unit cube with rows @ δ ≥ 0 and one of them above zero, found on ever more of the rows; else zeros."""
     from scipy.optimize import linprog
 
-    scale = np.abs(rows).max(axis=0)
-    scaled = np.unique(rows / np.where(scale > 0, scale, 1.0), axis=0)
-    if scaled.shape[0] > _MOST_ROWS:
-        return []
-    found = linprog(-scaled.sum(axis=0), A_ub=-scaled, b_ub=np.zeros(len(scaled)), bounds=(-1, 1), method="highs")
-    if found.x is None or (scaled @ found.x).sum() < 1e-6:
-        return []
-    moving = np.abs(found.x[: len(predictors.names)]) > 1e-7
-    named = [predictors.terms[term] for term in dict.fromkeys(predictors.term_of[moving].tolist())]
-    return [name for name in named if name != "Intercept"] or named
+    none = np.zeros(rows.shape[1])
+    total = rows.sum(axis=0)
+    chosen = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _ROWS_AT_ONCE)).astype(np.intp))
+    for _ in range(_MOST_ROUNDS):
+        found = linprog(-total, A_ub=-rows[chosen], b_ub=np.zeros(chosen.size), bounds=(-1, 1), method="highs")
+        if found.x is None or total @ found.x < _NOTHING * len(rows):
+            return none
+        falls = rows @ found.x
+        worst = np.argsort(falls)[:_ROWS_AT_ONCE]
+        broken = worst[falls[worst] < -_NOTHING]
+        if not broken.size:
+            direction: Floats = found.x
+            return direction
+        chosen = np.union1d(chosen, broken)
+    return none
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from childdata.errors import EstimationError
 from childdata.survey.arrays import Floats
 from childdata.survey.regression.fitting import Fitted, fit_model
 
@@ -67,7 +68,7 @@ def fit_measures(fitted: Fitted, covariance: Floats) -> FitMeasures:
 
 
 def _null_deviance(fitted: Fitted) -> float:
-    """The deviance of the constant alone."""
+    """The deviance of the constant alone; unknown where the link cannot carry one."""
     model = fitted.model
     none = np.zeros(0, dtype=np.intp)
     if fitted.family == "ordinal":
@@ -76,4 +77,7 @@ def _null_deviance(fitted: Fitted) -> float:
         kept = replace(model.predictors.keep(none), names=("Intercept",))
         alone = replace(model, predictors=kept, matrix=np.ones((model.y.size, 1)))
     link = None if fitted.family in ("logit", "probit", "cloglog") else fitted.link
-    return fit_model(alone, fitted.family, link, fitted.information).fit.deviance
+    try:
+        return fit_model(alone, fitted.family, link, fitted.information).fit.deviance
+    except EstimationError:
+        return float("nan")

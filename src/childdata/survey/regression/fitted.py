@@ -6,7 +6,7 @@
 ...     {"height": [90.0, 95.0, 99.0, 104.0, 88.0, 97.0], "age": [30.0, 36.0, 42.0, 50.0, 28.0, 40.0]}
 ... )
 >>> regress(children, "height ~ age").to_frame()[["term", "estimate", "se"]].round(3).values.tolist()
-[['Intercept', 69.104, 2.032], ['age', 0.702, 0.051]]
+[['Intercept', 68.33, 0.957], ['age', 0.721, 0.024]]
 """
 
 from __future__ import annotations
@@ -323,23 +323,34 @@ class Regression:
 
     def summary(self, *, lang: Lang = "en") -> Summary:
         """The regression on one page, as text or HTML."""
-        frame, first = self.to_frame(), self.estimates.frame.iloc[0]
-        measures = self.fit_measures()
+        first, measures = self.estimates.frame.iloc[0], self.fit_measures()
+        linear = self.fitted.kind == "gaussian" and self.link == "identity"
         facts: dict[str, object] = {
             "response": self.fitted.model.formula.response_name,
             "family": self.family,
             "link": self.link,
+            "convention": self.options.convention,
             "records": self.n,
             "left_out": self.fitted.model.left_out,
             "psus": int(first["psus"]),
             "weighted": float(first["n_weighted"]),
             "df": self.df,
-            "dispersion": self.fitted.dispersion,
-            "r_squared": measures.r_squared,
-            "convention": self.options.convention,
         }
-        title = word("regression.title", lang)
-        return make_summary(frame, facts, self.notes, title=title, level=float(self.options.level), lang=lang)
+        facts |= {"dispersion": self.fitted.dispersion} if self.fitted.kind in ("gaussian", "gamma") else {}
+        facts["r_squared" if linear else "pseudo_r_squared"] = measures.r_squared
+        overall = self._overall()
+        facts |= {"f": overall.statistic, "f_p": overall.p} if overall is not None else {}
+        title, level = word("regression.title", lang), float(self.options.level)
+        return make_summary(self.to_frame(), facts, self.notes, title=title, level=level, lang=lang)
+
+    def _overall(self) -> TermTest | None:
+        """The test that all coefficients but the constant are zero; None where it cannot be made."""
+        slopes = [place for place, name in enumerate(self.fitted.model.names) if name != "Intercept"]
+        contrast = contrast_of(np.array(slopes, dtype=np.intp), len(self.fitted.names))
+        try:
+            return self._test(contrast, None, "wald", "exact", "all") if slopes else None
+        except EstimationError:
+            return None
 
     def __repr__(self) -> str:
         return self.summary().as_text()

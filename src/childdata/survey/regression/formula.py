@@ -11,13 +11,13 @@ Source: Wilkinson & Rogers (1973), Applied Statistics 22(3), 392-399 (the algebr
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from childdata.errors import ExpressionError, nearest
 from childdata.expression import Expression, parse
+from childdata.survey.regression.encodings import ENCODINGS, arguments_of, outside_quotes, read_options
 
 MOST_CHARACTERS = 5_000
 MOST_PIECES = 200
@@ -27,48 +27,9 @@ _NAME = re.compile(r"[^\W\d][\w.]*")
 _NUMBER = re.compile(r"\d+")
 _ALGEBRA = re.compile(r"\s+|%in%|\*\*|[-+*/:^()]")
 _NUMPY = re.compile(r"\bnp\.(?=[a-z]+\()")
-_CONTRAST = re.compile(r"(?:contr\.)?(\w+)\s*(?:\((.*)\))?$", re.DOTALL)
 
-CONTRASTS = {
-    "treatment": "treatment",
-    "Treatment": "treatment",
-    "sum": "sum",
-    "Sum": "sum",
-    "helmert": "helmert",
-    "Helmert": "helmert",
-    "diff": "diff",
-    "Diff": "diff",
-    "poly": "poly",
-    "Poly": "poly",
-}
-# What each encoding takes beside its rule, in order: the name of the option and its kind.
-ENCODINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "C": (("contrasts", "contrast"), ("levels", "levels")),
-    "poly": (("degree", "count"), ("raw", "truth")),
-    "bs": (
-        ("df", "count"),
-        ("knots", "numbers"),
-        ("degree", "count"),
-        ("include_intercept", "truth"),
-        ("lower_bound", "number"),
-        ("upper_bound", "number"),
-    ),
-    "cr": (("df", "count"), ("knots", "numbers"), ("lower_bound", "number"), ("upper_bound", "number")),
-    "cc": (("df", "count"), ("knots", "numbers"), ("lower_bound", "number"), ("upper_bound", "number")),
-    "center": (),
-    "scale": (),
-    "standardize": (),
-}
 _OTHER_NAMES = {"factor": "C", "cs": "cr"}
 _FUNCTIONS = (*ENCODINGS, "factor", "offset", "I", "log", "exp", "sqrt")
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """How categories become columns: the kind, and the level (label or code) that the others are compared with."""
-
-    kind: str
-    reference: object | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,23 +115,12 @@ def read_formula(text: str) -> Formula:
 
 
 def _sides(text: str) -> tuple[str, str]:
-    places = [at for at, sign in _outside_quotes(text) if sign == "~"]
+    places = [at for at, sign in outside_quotes(text) if sign == "~"]
     if len(places) != 1 or not text[: places[0]].strip():
         raise ExpressionError(
             f"a formula has one '~', with the response on its left: 'poor ~ C(region) + size'; found {text!r}"
         )
     return text[: places[0]].strip(), text[places[0] + 1 :].strip()
-
-
-def _outside_quotes(text: str) -> Iterator[tuple[int, str]]:
-    quote = ""
-    for at, sign in enumerate(text):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "\"'`":
-            quote = sign
-        else:
-            yield at, sign
 
 
 def _response(left: str, text: str) -> Expression:
@@ -236,7 +186,7 @@ def _piece_source(right: str, at: int, text: str) -> tuple[str, int]:
 def _closing(right: str, at: int, text: str) -> int:
     """Just after the bracket that closes the one at a place."""
     depth = 0
-    for place, sign in _outside_quotes(right[at:]):
+    for place, sign in outside_quotes(right[at:]):
         depth += (sign in "({[") - (sign in ")}]")
         if depth == 0:
             return at + place + 1
@@ -252,10 +202,10 @@ def _piece(source: str, text: str) -> Piece:
     name = name.strip()
     if not bracket:
         return Piece(source, _rule(source, text), "", ())
-    arguments = _arguments(inner[:-1])
+    arguments = arguments_of(inner[:-1])
     encoding = _OTHER_NAMES.get(name, name)
     if encoding in ENCODINGS:
-        options = _options(encoding, arguments[1:], source)
+        options = read_options(encoding, arguments[1:], source)
         return Piece(source, _rule(arguments[0], text), encoding, options)
     if name in ("offset", "I"):
         return Piece(source, _rule(inner[:-1], text), "offset" if name == "offset" else "", ())
@@ -263,100 +213,6 @@ def _piece(source: str, text: str) -> Piece:
         return Piece(source, _rule(source, text), "", ())
     except ExpressionError as error:
         raise ExpressionError(f"{error}{nearest(name, _FUNCTIONS)}") from None
-
-
-def _arguments(inner: str) -> list[str]:
-    """The arguments of a call, cut at the commas that are not inside quotes or brackets."""
-    parts, depth, start = [], 0, 0
-    for at, sign in _outside_quotes(inner):
-        depth += (sign in "({[") - (sign in ")}]")
-        if sign == "," and depth == 0:
-            parts.append(inner[start:at].strip())
-            start = at + 1
-    return [*parts, inner[start:].strip()]
-
-
-def _options(encoding: str, arguments: list[str], source: str) -> tuple[tuple[str, object], ...]:
-    wanted = ENCODINGS[encoding]
-    kinds = dict(wanted)
-    found: dict[str, object] = {}
-    for place, argument in enumerate(arguments):
-        name, sign, value = argument.partition("=")
-        named = bool(sign) and name.strip().isidentifier()
-        option = name.strip() if named else wanted[place][0] if place < len(wanted) else ""
-        if option not in kinds or option in found:
-            takes = ", ".join(kinds) or "nothing"
-            raise ExpressionError(f"{encoding}() takes a rule and {takes}; found {argument!r} in {source!r}")
-        found[option] = _READERS[kinds[option]](value.strip() if named else argument, source)
-    return tuple(found.items())
-
-
-def _literal(argument: str, source: str) -> object:
-    try:
-        return ast.literal_eval(argument)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        raise ExpressionError(f"{argument!r} in {source!r} is neither a number nor a text in quotes") from None
-
-
-def _count(argument: str, source: str) -> int:
-    found = _literal(argument, source)
-    if isinstance(found, bool) or not isinstance(found, int) or not 1 <= found <= 50:
-        raise ExpressionError(f"{argument!r} in {source!r} should be a whole number from 1 to 50")
-    return found
-
-
-def _truth(argument: str, source: str) -> bool:
-    found = _literal(argument, source)
-    if not isinstance(found, bool):
-        raise ExpressionError(f"{argument!r} in {source!r} should be True or False")
-    return found
-
-
-def _float(argument: str, source: str) -> float:
-    found = _literal(argument, source)
-    if isinstance(found, bool) or not isinstance(found, (int, float)):
-        raise ExpressionError(f"{argument!r} in {source!r} should be a number")
-    return float(found)
-
-
-def _numbers(argument: str, source: str) -> tuple[float, ...]:
-    found = _literal(argument, source)
-    if not isinstance(found, (list, tuple)) or not all(type(one) in (int, float) for one in found):
-        raise ExpressionError(f"{argument!r} in {source!r} should be a list of numbers: [1, 2.5]")
-    return tuple(float(one) for one in found)
-
-
-def _levels(argument: str, source: str) -> tuple[object, ...]:
-    found = _literal(argument, source)
-    if not isinstance(found, (list, tuple)) or not all(type(one) in (int, float, str) for one in found):
-        raise ExpressionError(f"{argument!r} in {source!r} should be a list of labels or codes: ['rural', 'urban']")
-    return tuple(found)
-
-
-def _contrast(argument: str, source: str) -> Contrast:
-    found = _CONTRAST.fullmatch(argument)
-    kind = CONTRASTS.get(found.group(1)) if found else None
-    if found is None or kind is None:
-        raise ExpressionError(
-            f"{argument!r} in {source!r} is no contrast; write contr.treatment('label of the reference'), contr.sum, "
-            "contr.helmert, contr.diff or contr.poly"
-        )
-    inner = (found.group(2) or "").strip()
-    if not inner:
-        return Contrast(kind, None)
-    if kind != "treatment":
-        raise ExpressionError(f"contr.{kind} takes no arguments; found {inner!r} in {source!r}")
-    return Contrast(kind, _literal(re.sub(r"^(base|reference)\s*=\s*", "", inner), source))
-
-
-_READERS: Mapping[str, Callable[[str, str], object]] = {
-    "count": _count,
-    "truth": _truth,
-    "number": _float,
-    "numbers": _numbers,
-    "levels": _levels,
-    "contrast": _contrast,
-}
 
 
 def _terms(

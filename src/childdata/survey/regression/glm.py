@@ -28,6 +28,7 @@ _CLOSE = 1e-9  # of a step of η: the step after it would be its square
 _ROUNDING = 1e-14
 _MOST_STEPS = 100
 _MOST_HALVINGS = 30
+_INSIDE = ("logit", "probit", "cloglog", "loglog")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,11 +148,15 @@ def fit_glm(problem: Problem, weight: Floats, *, start: Floats | None = None) ->
     ------
     NoConvergence
     """
+    if not weight.any():
+        raise NoConvergence(np.zeros(0))
     relative = weight / weight.mean()
     place = (
         _Place.at_start(problem, relative) if start is None else _Place.at(problem, relative, problem.triangle @ start)
     )
     near = False
+    if start is not None and np.isinf(place.deviance):
+        place = _Place.at_start(problem, relative)
     for steps in range(1, _MOST_STEPS + 1):
         kind: Information = "observed" if near else "expected"
         factor = _factor(problem, relative, place.eta, place.mean, kind)
@@ -182,6 +187,9 @@ class _Place:
         eta = problem.basis @ inner + problem.offset
         with np.errstate(all="ignore"):
             mean = problem.link.mean(eta)
+        if problem.link.name in _INSIDE:
+            # a probability that only rounding makes 0 or 1 is one still
+            mean = np.clip(mean, 1e-300, 1 - 1e-16)
         if not (np.isfinite(mean) & problem.family.means(mean) | (weight == 0)).all():
             return _Place(inner, eta, mean, np.inf)
         with np.errstate(all="ignore"):
@@ -196,9 +204,18 @@ class _Place:
         eta = np.where(np.isfinite(eta), eta, 0.0)
         return _Place(np.zeros(problem.basis.shape[1]), eta, problem.link.mean(eta), np.inf)
 
+    @staticmethod
+    def level(problem: Problem, weight: Floats) -> _Place:
+        """The same mean for all records, as nearly as the columns can say it."""
+        mean = np.full(problem.y.size, np.average(problem.y, weights=weight))
+        with np.errstate(all="ignore"):
+            eta = problem.link.of(mean) - problem.offset
+        inner = problem.basis.T @ (weight / weight.mean() * np.where(np.isfinite(eta), eta, 0.0))
+        return _Place.at(problem, weight, inner)
+
 
 def _moved(problem: Problem, weight: Floats, place: _Place, factor: Floats) -> tuple[_Place, float]:
-    """One step of scoring, halved until the deviance is no larger; and how far η moved."""
+    """One step of scoring, halved until the deviance is no larger; and how far the whole step would move η."""
     from scipy.linalg import cho_solve
 
     if np.isinf(place.deviance):
@@ -212,6 +229,8 @@ def _moved(problem: Problem, weight: Floats, place: _Place, factor: Floats) -> t
         gradient = problem.basis.T @ (weight * _score(problem, place.eta, place.mean))
         origin = place.inner
     step: Floats = cho_solve((factor, True), gradient)
+    # a step that has to be halved at the end of what means can be is no sign of convergence
+    far = np.linalg.norm(step) if np.isfinite(place.deviance) else np.inf
     allowed = place.deviance + 1e-8 * (abs(place.deviance) + 1e-300)
     for _ in range(_MOST_HALVINGS):
         moved = _Place.at(problem, weight, origin + step)
@@ -219,8 +238,9 @@ def _moved(problem: Problem, weight: Floats, place: _Place, factor: Floats) -> t
             break
         step = step / 2
     else:
-        raise NoConvergence(place.eta)
-    far = np.linalg.norm(step) if np.isfinite(place.deviance) else np.inf
+        moved = _Place.level(problem, weight) if np.isinf(place.deviance) else place
+        if np.isinf(moved.deviance) or moved is place:
+            raise NoConvergence(place.eta)
     return moved, float(far / np.sqrt(weight.size))
 
 

@@ -20,7 +20,7 @@ from childdata.survey.estimates import Estimates
 from childdata.survey.influence import from_influence
 from childdata.survey.intervals import ConventionName, find_convention, interval_of
 from childdata.survey.regression.model import Model
-from childdata.survey.spread import Spread
+from childdata.survey.spread import Replicated, Spread
 from childdata.words import word
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def estimates_of(
         convention=options.convention,
     )
     told = [] if df > 0 else [word("told.no_residual_df", count=coefficients)]
+    told += _lost_replicates(found.spread)
     frame = found.frame.assign(missing=model.left_out, missing_share=model.left_out_share)
     # R's intervals of means are Normal, those of its regressions Student's t
     multiplier = "t" if found.convention.multiplier == "normal" else found.convention.multiplier
@@ -103,6 +104,17 @@ def estimates_of(
         notes=(*found.notes, *model.notes, *told),
     )
     return with_limits(with_t)
+
+
+def _lost_replicates(spread: Spread) -> list[str]:
+    """How many replicates gave no coefficients: in those a term tells the response without error."""
+    notes = []
+    for block in spread.blocks:
+        if isinstance(block, Replicated):
+            lost = int((~np.isfinite(block.values)).any(axis=1).sum())
+            if lost:
+                notes.append(word("told.replicates_lost", count=lost, replicates=len(block.values)))
+    return notes
 
 
 def with_limits(estimates: Estimates) -> Estimates:

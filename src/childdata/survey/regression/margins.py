@@ -97,26 +97,18 @@ def margins_of(
         raise EstimationError(f"covariates are 'sampled', 'fixed' or 'independent'; found {covariates!r}")
     if not inside.any():
         raise EstimationError("no record of the regression is in the domain that margins are averaged over")
-    model = fitted.model
-    weight = np.where(inside, model.weight, 0.0)
-    found = averages(fitted, rows, weight)
-    labels = _labels(fitted, rows)
-    sampled = np.zeros((model.used.size, found.value.size))
-    sampled[model.used] = np.where(inside[:, None], (found.outcome - found.value) / weight.sum(), 0.0)
+    found = averages(fitted, rows, np.where(inside, fitted.model.weight, 0.0))
+    sampled = _sampled(fitted, found, inside)
     by_coefficients = influence @ found.gradient
     again = _Again(fitted, tuple(rows), inside)
+    labels = _labels(fitted, rows)
 
     def estimated(influence: Floats, refit: Callable[[Floats], Floats]) -> Estimates:
-        return estimates_of(
-            model,
-            labels,
-            found.value,
-            influence,
-            coefficients=fitted.coefficients.size,
-            scale=scale,
-            options=options,
-            refit=refit,
+        size = fitted.coefficients.size
+        made = estimates_of(
+            fitted.model, labels, found.value, influence, coefficients=size, scale=scale, options=options, refit=refit
         )
+        return _counted(made, fitted, inside)
 
     if covariates == "sampled":
         return estimated(sampled + by_coefficients, again.both)
@@ -124,9 +116,32 @@ def margins_of(
     if covariates == "fixed":
         return fixed
     apart = estimated(sampled, again.covariates_only)
-    spread = Spread((*fixed.spread.blocks, *apart.spread.blocks))
-    added = with_spread(fixed, labels, found.value, spread, scale)
-    return replace(added, frame=added.frame.assign(item=labels["item"]))
+    return with_spread(fixed, labels, found.value, Spread((*fixed.spread.blocks, *apart.spread.blocks)), scale)
+
+
+def _sampled(fitted: Fitted, found: Averages, inside: Mask) -> Floats:
+    """The part of the influence that the sampling of the covariates has, array (n, rows)."""
+    model = fitted.model
+    apart = (found.outcome - found.value) / model.weight[inside].sum()
+    result = np.zeros((model.used.size, found.value.size))
+    result[model.used] = np.where(inside[:, None], apart, 0.0)
+    return result
+
+
+def _counted(estimates: Estimates, fitted: Fitted, inside: Mask) -> Estimates:
+    """The estimates with the counts of the records that are averaged over."""
+    if inside.all():
+        return estimates
+    model = fitted.model
+    unit = model.survey.design.stages[0].unit[model.used]
+    n = int(inside.sum())
+    facts = {
+        "n": n,
+        "n_weighted": model.weight[inside].sum(),
+        "psus": np.unique(unit[inside]).size,
+        "n_least": float(n),
+    }
+    return replace(estimates, frame=estimates.frame.assign(**facts))
 
 
 def _labels(fitted: Fitted, rows: Sequence[Row]) -> pd.DataFrame:

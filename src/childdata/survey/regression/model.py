@@ -50,8 +50,8 @@ class Model:
     weight, y, offset : arrays (m,) of the records used. matrix : array (m, p).
     levels : of an ordered response, else None.
     missing : records of the domain with a weight that are unknown, by variable or rule; one may count in several.
-    left_out : how many records of the domain with a weight are unknown in any of them.
-    inside : how many records of the domain have a weight.
+    left_out, left_out_share : the records of the domain with a weight that are unknown in any of them, and their
+        share of its weights.
     dropped : collinear columns that were left out.
     where : the rules of the domain, as one text.
     """
@@ -67,7 +67,6 @@ class Model:
     missing: Mapping[str, int]
     left_out: int
     left_out_share: float
-    inside: int
     dropped: tuple[str, ...]
     where: str
     notes: tuple[str, ...]
@@ -152,27 +151,20 @@ def make_model(
         formula = replace(formula, offsets=(*formula.offsets, parse(offset)))
     domain = tuple(parse(rule) for rule in (survey.domain if where is None else (*survey.domain, where)))
     wanted = (formula.response, *formula.rules, *domain)
+    _refuse_sets(wanted, survey.records)
     found = survey.records.evaluate({rule.text: rule for rule in wanted})
-    frame = found.frame
-    inside, notes = _inside(domain, frame, survey.design.weight.size)
-    inside &= survey.design.weight > 0
+    inside, notes = _inside(domain, found.frame, survey.design.weight)
     notes += [word("told.undefined", rule=repr(rule), count=count) for rule, count in found.undefined.items() if count]
-    response = _response(survey.records, formula.response, frame, ordered)
-    evaluated = evaluate_pieces(formula, survey.records, frame)
-    offsets = _offset(formula.offsets, frame, inside.size)
-    known = {formula.response_name: response.known}
-    known |= {formula.pieces[place].text: one.known for place, one in evaluated.items()}
-    known |= {rule.text: _known(frame[rule.text]) for rule in formula.offsets}
+    response = _response(survey.records, formula.response, found.frame, ordered)
+    evaluated = evaluate_pieces(formula, survey.records, found.frame)
+    known = _known(formula, response, evaluated, found.frame)
     used = inside & np.logical_and.reduce(list(known.values()))
-    missing = {name: int((inside & ~mask).sum()) for name, mask in known.items()}
-    missing = {name: count for name, count in missing.items() if count}
+    missing = {name: int((inside & ~mask).sum()) for name, mask in known.items() if (inside & ~mask).any()}
     _refuse_empty(inside, used, missing, survey.records.place)
     weight = survey.design.weight[used]
     predictors, matrix = _predictors(formula, evaluated, used, ordered)
     predictors, matrix, dropped = without_collinear(predictors, matrix, weight, collinear, constant=ordered)
     left_out = int(inside.sum() - used.sum())
-    share = 1 - weight.sum() / survey.design.weight[inside].sum() if left_out else 0.0
-    notes += _notes(missing, left_out, int(inside.sum()), dropped)
     y, levels = _used_response(response, used, formula.response_name)
     return Model(
         survey=survey,
@@ -181,20 +173,31 @@ def make_model(
         weight=weight,
         y=y,
         matrix=matrix,
-        offset=offsets[used],
+        offset=_offset(formula.offsets, found.frame, inside.size)[used],
         levels=levels,
         missing=missing,
         left_out=left_out,
-        left_out_share=float(share),
-        inside=int(inside.sum()),
+        left_out_share=float(1 - weight.sum() / survey.design.weight[inside].sum()) if left_out else 0.0,
         dropped=dropped,
         where=domain[0].text if len(domain) == 1 else " and ".join(f"({rule.text})" for rule in domain),
-        notes=tuple(notes),
+        notes=(*notes, *_notes(missing, left_out, int(inside.sum()), dropped)),
     )
 
 
-def _inside(domain: tuple[Expression, ...], frame: pl.DataFrame, records: int) -> tuple[Mask, list[str]]:
-    inside, notes = np.ones(records, dtype=bool), []
+def _refuse_sets(rules: tuple[Expression, ...], records: Records) -> None:
+    """A regression is of one variable: plausible values are taken one by one, and combined."""
+    names = (name for rule in rules for name in rule.names if name not in records.names)
+    several = next((name for name in names if any(sign in name for sign in ("..", "*", "|"))), None)
+    if several is not None:
+        raise EstimationError(
+            f"{several!r} stands for several variables; fit the regression with each of them under one name, "
+            "survey.with_columns(read='PV1READ') and so on, and hand the estimates to combine()"
+        )
+
+
+def _inside(domain: tuple[Expression, ...], frame: pl.DataFrame, weight: Floats) -> tuple[Mask, list[str]]:
+    """The records of the domain with a weight, and notes on those of which it is unknown."""
+    inside, notes = weight > 0, []
     for rule in domain:
         column = frame[rule.text]
         value = column.cast(pl.Float64, strict=False)
@@ -262,9 +265,13 @@ def _offset(offsets: tuple[Expression, ...], frame: pl.DataFrame, records: int) 
     return total
 
 
-def _known(column: pl.Series) -> Mask:
-    known: Mask = column.is_not_null().to_numpy()
-    return known
+def _known(
+    formula: Formula, response: Response, evaluated: Mapping[int, Evaluated], frame: pl.DataFrame
+) -> dict[str, Mask]:
+    """Where each variable or rule of the formula is known, by its text."""
+    known = {formula.response_name: response.known}
+    known |= {formula.pieces[place].text: one.known for place, one in evaluated.items()}
+    return known | {rule.text: frame[rule.text].is_not_null().to_numpy() for rule in formula.offsets}
 
 
 def _height(records: Records, frame: pl.DataFrame) -> int:

@@ -175,6 +175,8 @@ def fit_ordinal(problem: OrdinalProblem, weight: Floats, *, start: Floats | None
     ------
     NoConvergence
     """
+    if not weight.any():
+        raise NoConvergence(np.zeros(0))
     relative = weight / weight.mean()
     inner = _start(problem, relative) if start is None else _inward(problem, start)
     value, scores, information = _derivatives(problem, relative, inner)

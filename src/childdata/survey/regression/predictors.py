@@ -23,7 +23,8 @@ from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.columns import Records
 from childdata.survey.design import label
 from childdata.survey.domains import Factor, make_factor
-from childdata.survey.regression.formula import Contrast, Formula, Piece
+from childdata.survey.regression.encodings import Contrast
+from childdata.survey.regression.formula import Formula, Piece
 
 OtherLevels = Literal["refuse", "missing"]
 _CATEGORIES = (nw.Categorical, nw.Enum)

@@ -15,9 +15,7 @@ import pandas as pd
 import polars as pl
 
 from childdata.errors import EstimationError, nearest
-from childdata.expression import parse
 from childdata.survey.arrays import Codes, Floats
-from childdata.survey.columns import Columns
 from childdata.survey.survey import Survey
 from childdata.survey.weighting.indicators import indicators
 from childdata.survey.weighting.modelled import model_columns
@@ -139,13 +137,10 @@ def _number(name: str, value: object) -> float:
 def _number_column(survey: Survey, rule: str) -> csr_array:
     from scipy.sparse import csr_array
 
-    expression = parse(as_rule(survey.records, rule))
-    columns = Columns.of(survey.records, [expression])
-    refuse_text(rule, columns.frame[expression.text])
-    column = columns.number(expression)
-    if column.known is not None:
-        refuse_missing(rule, ~column.known & (survey.design.weight > 0), _ROLE)
-    return csr_array(column.value[:, None])
+    column = survey.records.evaluate({"total": as_rule(survey.records, rule)}).frame["total"]
+    refuse_text(rule, column)
+    refuse_missing(rule, column.is_null().to_numpy() & (survey.design.weight > 0), _ROLE)
+    return csr_array(column.cast(pl.Float64).fill_null(0.0).to_numpy()[:, None])
 
 
 def _beside(blocks: list[csr_array]) -> csr_array:

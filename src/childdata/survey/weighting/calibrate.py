@@ -100,9 +100,8 @@ def calibrate(
     Source: Deville & Särndal (1992).
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.calibrate import calibrate
     >>> schools = cd.Survey({"pupils": [10.0, 20.0, 30.0], "w": [2.0, 2.0, 2.0]}, weight="w")
-    >>> calibrate(schools, {"1": 6, "pupils": 140}).design.weight.round(9).tolist()
+    >>> cd.calibrate(schools, {"1": 6, "pupils": 140}).design.weight.round(9).tolist()
     [1.0, 2.0, 3.0]
     """
     _check(method, bounds, bounds_on, trim)

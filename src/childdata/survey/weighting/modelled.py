@@ -34,11 +34,10 @@ def model_columns(records: Records, formula: str, counted: Mask, *, role: str) -
     if read.offsets:
         raise EstimationError(f"a formula of auxiliaries has no offset; found one in {formula!r}")
     frame = records.evaluate({"1": 1} | {piece.rule.text: piece.rule for piece in read.pieces}).frame
-    evaluated = evaluate_pieces(read.pieces, records, frame)
-    for piece, found in zip(read.pieces, evaluated, strict=True):
-        refuse_missing(piece.text, ~found.known & counted, role)
+    evaluated = evaluate_pieces(read, records, frame)
+    for place, found in evaluated.items():
+        refuse_missing(read.pieces[place].text, ~found.known & counted, role)
     predictors, made = make_predictors(read, evaluated, counted)
     matrix = np.zeros((counted.size, made.shape[1]))
-    # a constant alone is one row, whatever the records
-    matrix[counted] = made if len(made) else 1.0
+    matrix[counted] = made
     return csr_array(matrix), predictors.names

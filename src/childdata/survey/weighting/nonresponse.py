@@ -90,10 +90,9 @@ def nonresponse(
     Source: Särndal, Swensson & Wretman (1992), section 15.6; Lohr (2010), section 8.5.
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.nonresponse import nonresponse
     >>> sample = cd.Survey({"area": ["u", "u", "u", "r"], "done": [1, 1, 0, 1], "w": [10.0, 10.0, 10.0, 5.0]},
     ...                    weight="w")
-    >>> nonresponse(sample, "done == 1", cells="area").design.weight.tolist()
+    >>> cd.nonresponse(sample, "done == 1", cells="area").design.weight.tolist()
     [15.0, 15.0, 0.0, 5.0]
     """
     _check(cells, propensity, classes, collapse, fit, rates)

@@ -46,9 +46,8 @@ def poststratify(survey: Survey, by: str | Sequence[str], totals: Totals, *, as_
     Source: Särndal, Swensson & Wretman (1992), section 7.6.
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.poststratify import poststratify
     >>> people = cd.Survey({"sex": ["f", "f", "m"], "w": [10.0, 20.0, 30.0]}, weight="w")
-    >>> poststratify(people, "sex", {"f": 60, "m": 45}).design.weight.tolist()
+    >>> cd.poststratify(people, "sex", {"f": 60, "m": 45}).design.weight.tolist()
     [20.0, 40.0, 45.0]
     """
     weight = survey.design.weight

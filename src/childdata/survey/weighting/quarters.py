@@ -86,10 +86,9 @@ def annual_weights(survey: Survey, quarter: str, *, household: Key, shares: Tota
     Source: Kish (1998).
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.quarters import annual_weights
     >>> year = cd.Survey(
     ...     {"hh": [1, 2, 1, 3], "q": [1, 1, 2, 2], "w": [40.0, 60.0, 50.0, 50.0]}, weight="w")
-    >>> annual = annual_weights(year, "q", household="hh")
+    >>> annual = cd.annual_weights(year, "q", household="hh")
     >>> annual.design.weight.tolist(), annual.design.degrees_of_freedom
     ([20.0, 30.0, 25.0, 25.0], 2)
     """
@@ -121,9 +120,8 @@ def rotation(survey: Survey, quarter: str, *, household: str | Sequence[str]) ->
     household : columns that identify a household over the year.
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.quarters import rotation
     >>> year = cd.Survey({"hh": [1, 2, 1, 3], "q": [1, 1, 2, 2]})
-    >>> rotation(year, "q", household="hh").to_frame()
+    >>> cd.rotation(year, "q", household="hh").to_frame()
        quarters  households
     0         1           2
     1         2           1

@@ -92,9 +92,8 @@ def rake(
     Source: Deming & Stephan (1940).
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.rake import rake
     >>> people = cd.Survey({"sex": ["f", "f", "m", "m"], "area": ["u", "r", "u", "r"]})
-    >>> raked = rake(people, {"sex": {"f": 60, "m": 40}, "area": {"u": 70, "r": 30}})
+    >>> raked = cd.rake(people, {"sex": {"f": 60, "m": 40}, "area": {"u": 70, "r": 30}})
     >>> raked.design.weight.round(9).tolist()
     [42.0, 18.0, 28.0, 12.0]
     """

@@ -85,9 +85,8 @@ def weights_report(
     Source: Kish (1992), section 2.
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.report import weights_report
     >>> people = cd.Survey({"w": [1.0, 1.0, 4.0, 0.0]}, weight="w")
-    >>> weights_report(people).to_frame()[["records", "zeros", "sum", "kish_deff", "effective_n"]]
+    >>> cd.weights_report(people).to_frame()[["records", "zeros", "sum", "kish_deff", "effective_n"]]
        records  zeros  sum  kish_deff  effective_n
     0        4      1  6.0        1.5          2.0
     """

@@ -18,11 +18,11 @@ import pandas as pd
 import polars as pl
 
 from childdata.errors import EstimationError, VariableError, nearest
-from childdata.expression import parse
+from childdata.expression import Expression, parse
 from childdata.survey.arrays import Codes, Floats, Mask, summed
-from childdata.survey.columns import Columns, Records
+from childdata.survey.columns import Records
 from childdata.survey.design import compact
-from childdata.survey.domains import Factor
+from childdata.survey.domains import Factor, make_factor
 
 Totals: TypeAlias = "Mapping[object, object] | pd.Series | pd.DataFrame | pl.DataFrame"
 As = Literal["totals", "shares"]
@@ -86,9 +86,7 @@ def cells_of(records: Records, names: str | Sequence[str], counted: Mask, *, rol
     listed = [names] if isinstance(names, str) else list(names)
     if not listed:
         raise EstimationError(f"a variable is wanted that {role}; none was given")
-    expressions = [parse(as_rule(records, name)) for name in listed]
-    columns = Columns.of(records, expressions)
-    factors = tuple(columns.factor(one) for one in expressions)
+    factors = tuple(_factor(records, parse(as_rule(records, name))) for name in listed)
     key, known, width = np.zeros(counted.size, dtype=np.intp), np.ones(counted.size, dtype=bool), 1
     for name, factor in zip(listed, factors, strict=True):
         refuse_missing(name, (factor.code < 0) & counted, role)
@@ -108,6 +106,13 @@ def cells_of(records: Records, names: str | Sequence[str], counted: Mask, *, rol
         place = np.minimum(np.searchsorted(kept, key[rest]), kept.size - 1)
         code[rest] = np.where(kept[place] == key[rest], place, -1)
     return Cells(tuple(listed), factors, code, tuple(_levels(int(one), factors) for one in kept))
+
+
+def _factor(records: Records, expression: Expression) -> Factor:
+    """A variable with its labels, or the values of a rule."""
+    if expression.kind == "column":
+        return records.factor(records.find(expression.names[0]))
+    return make_factor(records.evaluate({"rule": expression}).frame["rule"], None)
 
 
 def as_rule(records: Records, name: str) -> str:

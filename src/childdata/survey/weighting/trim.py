@@ -18,7 +18,7 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.survey import Survey
-from childdata.survey.weighting.reweight import reweighted
+from childdata.survey.weighting.reweight import refuse_negative, reweighted
 from childdata.survey.weighting.totals import cells_of
 from childdata.words import word
 
@@ -31,16 +31,16 @@ _PASSES = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Limits:
-    """Limits of the weight of each record, its group, and the names of the groups."""
+    """Which records take part, the limits of the weight of each, its group, and the names of the groups."""
 
+    used: Mask
     low: Floats
     high: Floats
     group: Codes
     names: tuple[str, ...]
 
     def outside(self, weight: Floats) -> Mask:
-        used = weight > 0
-        beyond: Mask = used & ((weight < self.low * (1 - _ROUNDING)) | (weight > self.high * (1 + _ROUNDING)))
+        beyond: Mask = self.used & ((weight < self.low * (1 - _ROUNDING)) | (weight > self.high * (1 + _ROUNDING)))
         return beyond
 
     def summed(self, values: Floats) -> Floats:
@@ -77,14 +77,14 @@ def trim(
 
     Raises
     ------
-    EstimationError for limits that cannot be kept, naming the group.
+    EstimationError for limits that cannot be kept, naming the group; or if what raised weights take from the others
+    would make one negative.
 
     Source: Valliant, Dever & Kreuter (2018), section 14.4.
 
     >>> import childdata as cd
-    >>> from childdata.survey.weighting.trim import trim
     >>> people = cd.Survey({"w": [1.0, 2.0, 3.0, 10.0]}, weight="w")
-    >>> trim(people, upper=7).design.weight.tolist()
+    >>> cd.trim(people, upper=7).design.weight.tolist()
     [2.0, 3.0, 4.0, 7.0]
     """
     _check(lower, upper, of, redistribute)
@@ -104,6 +104,7 @@ def trim(
             f"{int(limits.outside(new).sum())} weights are still beyond the limits after {_PASSES} passes; "
             "give limits that leave room"
         )
+    refuse_negative(new, 'say strict=True, or redistribute="all"')
     cut = float(np.abs(weight - np.clip(weight, limits.low, limits.high))[first].sum() / weight.sum())
     used = new[new > 0]
     note = word(
@@ -143,12 +144,12 @@ def _limits(
         middle = np.mean if of == "mean" else np.median
         base = np.array([middle(weight[(group == k) & (weight > 0)]) for k in range(len(names))])
     low, high = (0.0 if lower is None else lower) * base, (np.inf if upper is None else upper) * base
-    return _Limits(low[group], high[group], group, names)
+    return _Limits(weight > 0, low[group], high[group], group, names)
 
 
 def _shared(limits: _Limits, weight: Floats, outside: Mask, redistribute: Redistribute) -> Floats:
     """One pass: weights outside are cut, and what was cut is shared."""
-    cut = np.where(weight > 0, np.clip(weight, limits.low, limits.high), weight)
+    cut = np.where(limits.used, np.clip(weight, limits.low, limits.high), weight)
     if redistribute == "none":
         return cut
     over = limits.summed(weight - cut)
@@ -157,10 +158,10 @@ def _shared(limits: _Limits, weight: Floats, outside: Mask, redistribute: Redist
         factor = np.divide(over + kept, kept, out=np.ones_like(kept), where=kept > 0)
         scaled: Floats = cut * factor[limits.group]
         return scaled
-    inside = (weight > 0) & ~outside
+    inside = limits.used & ~outside
     none_inside = limits.summed(inside.astype(np.float64)) == 0
     # where all are beyond the limits, those take it that then have room
-    room = (weight > 0) & np.where(over[limits.group] > 0, cut < limits.high, cut > limits.low)
+    room = limits.used & np.where(over[limits.group] > 0, cut < limits.high, cut > limits.low)
     inside = np.where(none_inside[limits.group], room, inside)
     takers = limits.summed(inside.astype(np.float64))
     stuck = (takers == 0) & (limits.summed(outside.astype(np.float64)) > 0)
@@ -174,10 +175,9 @@ def _shared(limits: _Limits, weight: Floats, outside: Mask, redistribute: Redist
 
 
 def _refuse_impossible(limits: _Limits, weight: Floats) -> None:
-    used = weight > 0
     total = limits.summed(weight)
-    least = limits.summed(np.where(used, limits.low, 0.0))
-    most = limits.summed(np.where(used, limits.high, 0.0))
+    least = limits.summed(np.where(limits.used, limits.low, 0.0))
+    most = limits.summed(np.where(limits.used, limits.high, 0.0))
     wrong = (total < least * (1 - _ROUNDING)) | (total > most * (1 + _ROUNDING))
     if wrong.any():
         k = int(wrong.argmax())

@@ -23,7 +23,7 @@ ANSWERS: dict[str, Any] = json.loads((REFERENCE / "regression_r.json").read_text
 DESIGNS: dict[str, Any] = json.loads((REFERENCE / "random_designs.json").read_text(encoding="utf-8"))
 NAMES = [name for name in ANSWERS if name not in ("versions", "jackknife")]
 PART = "sex == 1 and y > 2"
-CLOSE = 1e-9
+CLOSE = 1e-11
 
 QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "cross": ("y ~ x + region * C(sex)", {}),
@@ -88,10 +88,10 @@ def test_coefficients_and_their_covariance_are_those_of_svyglm(name: str, questi
     same_covariance(found.covariance().to_numpy(), wanted["cov"], CLOSE)
     assert found.df == wanted["df"]
     p, limits = np.array(wanted["p"], dtype=float), np.array(wanted["ci"], dtype=float)
-    np.testing.assert_allclose(frame["p"], p, rtol=1e-8, atol=1e-300)
+    np.testing.assert_allclose(frame["p"], p, rtol=1e-9, atol=1e-300)
     # with one degree of freedom R's limits are lost on the way through the Normal distribution
     mine = frame[["ci_low", "ci_high"]].to_numpy()
-    np.testing.assert_allclose(mine[~np.isnan(limits)], limits[~np.isnan(limits)], rtol=CLOSE, atol=1e-9 * scale)
+    np.testing.assert_allclose(mine[~np.isnan(limits)], limits[~np.isnan(limits)], rtol=CLOSE, atol=1e-12 * scale)
     # R estimates a dispersion for all families, with weights whose mean is 1 over the unknown records as well
     if found.family in ("gaussian", "gamma") and not found.missing and name != "unequal":
         assert found.fitted.dispersion == pytest.approx(wanted["dispersion"], rel=1e-9)
@@ -117,8 +117,8 @@ def test_terms_are_tested_as_by_regtermtest(name: str, question: str) -> None:
             scale = found.fitted.dispersion / positive_share(name)
             assert lrt.statistic * scale == pytest.approx(answer["chisq"], rel=1e-8)
             np.testing.assert_allclose(np.array(lrt.effects) * scale, np.atleast_1d(answer["lambda"]), rtol=1e-7)
-            # R looks for the saddlepoint to four digits
-            assert lrt.p == pytest.approx(answer["p"], rel=1e-3 if approximation == "saddlepoint" else 1e-7)
+            # R looks for the saddlepoint with the default tolerance of its root finder
+            assert lrt.p == pytest.approx(answer["p"], rel=1e-5 if approximation == "saddlepoint" else 1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,7 +129,7 @@ def test_model_against_the_constant_is_the_test_of_all_its_terms(name: str) -> N
     share = positive_share(name)
     assert lrt.statistic / share == pytest.approx(wanted["chisq"], rel=1e-8)
     np.testing.assert_allclose(np.array(lrt.effects) / share, wanted["lambda"], rtol=1e-7)
-    assert lrt.p == pytest.approx(wanted["p"], rel=1e-3)
+    assert lrt.p == pytest.approx(wanted["p"], rel=1e-5)
     assert lrt.term == "x + region"
 
 
@@ -169,9 +169,8 @@ def test_predictive_margins_are_those_of_svypredmeans(name: str, question: str, 
     wanted = ANSWERS[name][question]
     margins = found.margins("region")
     place = [wanted["levels"].index(level) for level in margins.to_frame()["region"]]
-    np.testing.assert_allclose(margins.to_frame()["estimate"], np.array(wanted["est"])[place], rtol=1e-7)
-    # the model stops where R's default criterion stops it: svypredmeans fits it anew
-    same_covariance(margins.covariance().to_numpy(), np.array(wanted["cov"])[np.ix_(place, place)], 1e-6)
+    np.testing.assert_allclose(margins.to_frame()["estimate"], np.array(wanted["est"])[place], rtol=1e-9)
+    same_covariance(margins.covariance().to_numpy(), np.array(wanted["cov"])[np.ix_(place, place)], 1e-9)
 
 
 @pytest.mark.parametrize(
@@ -182,13 +181,13 @@ def test_ordered_categories_have_the_coefficients_of_svyolr(name: str, question:
     wanted = ANSWERS[name][question]
     rule = "{if_else(number <= 1, 1, number <= 3, 2, 3)} ~ x + region"
     found = regress(survey(name), rule, family="ordinal", link=link)  # type: ignore[arg-type]
-    np.testing.assert_allclose(found.coefficients, wanted["est"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found.coefficients, wanted["est"], rtol=1e-6, atol=1e-6)
     # ours is the tighter optimum: its deviance is no larger, its gradient is rounding
     gradient = found.fitted.fit.gradient  # type: ignore[union-attr]
     assert np.abs(gradient).max() < 1e-10
     share = positive_share(name)
     assert found.fitted.fit.deviance <= wanted["deviance"] * share * (1 + 1e-12)
-    same_covariance(found.covariance().to_numpy(), wanted["cov"], 1e-5)
+    same_covariance(found.covariance().to_numpy(), wanted["cov"], 1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -200,7 +199,7 @@ def test_predictions_have_the_standard_errors_of_predict(name: str) -> None:
 
 
 def jackknife() -> cd.Survey:
-    return survey("normalised").with_replicates(cd.JKn())  # type: ignore[attr-defined]
+    return survey("normalised").with_replicates(cd.JKn())
 
 
 @pytest.mark.parametrize(
@@ -212,8 +211,7 @@ def jackknife() -> cd.Survey:
     ],
 )
 def test_replicate_weights_give_the_covariance_of_svyglm(question: str, formula: str, options: dict[str, Any]) -> None:
-    if not hasattr(cd, "JKn"):
-        pytest.skip("replicate weights are not there yet")
     found, wanted = regress(jackknife(), formula, **options), ANSWERS["jackknife"][question]
-    np.testing.assert_allclose(found.to_frame()["estimate"], wanted["est"], rtol=1e-9)
-    same_covariance(found.covariance().to_numpy(), wanted["cov"], 1e-7)
+    np.testing.assert_allclose(found.to_frame()["estimate"], wanted["est"], rtol=1e-11)
+    same_covariance(found.covariance().to_numpy(), wanted["cov"], CLOSE)
+    assert found.df == wanted["df"]
