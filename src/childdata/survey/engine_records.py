@@ -132,11 +132,16 @@ class EngineRecords(Records):
         """Refused: what is asked for by record would fetch the records."""
         raise self.stays()
 
+    def one_by_one(self) -> None:
+        """Refused: there are no records here."""
+        raise self.stays()
+
     def stays(self) -> EstimationError:
         """The error of what cannot be done where the records are."""
         return EstimationError(
-            f"this needs the records themselves, and {engine_name(self.frame)} gives sums only: estimate(), "
-            f"where(), with_columns() and describe() work on an engine; for the rest fetch the records first: {fetching(self.frame)}"
+            f"this needs the records themselves, and {engine_name(self.frame)} gives sums only: estimate(), where(), "
+            "with_columns() and describe() work on an engine; for the rest fetch the records first: "
+            f"{fetching(self.frame)}"
         )
 
 
@@ -184,11 +189,11 @@ def grouped_sums(frame: nw.LazyFrame[Any], keys: Sequence[str], sums: Mapping[st
 
 def joined(frame: nw.LazyFrame[Any], table: pl.DataFrame, keys: Sequence[str]) -> nw.LazyFrame[Any]:
     """The records with the columns of a small table of ours; null where the table has no such keys."""
-    there: nw.LazyFrame[Any] = nw.from_native(_handed_over(frame, table))
+    there: nw.LazyFrame[Any] = nw.from_native(_handed_over(frame, table, keys))
     return frame.join(there, on=list(keys), how="left")
 
 
-def _handed_over(frame: nw.LazyFrame[Any], table: pl.DataFrame) -> Any:
+def _handed_over(frame: nw.LazyFrame[Any], table: pl.DataFrame, keys: Sequence[str]) -> Any:
     """A table of ours as a frame of the engine."""
     native: Any = frame.to_native()
     match engine_name(frame):
@@ -201,7 +206,9 @@ def _handed_over(frame: nw.LazyFrame[Any], table: pl.DataFrame) -> Any:
         case "ibis":
             return import_module("ibis").memtable(table.to_arrow())
         case "Dask":
-            return import_module("dask.dataframe").from_pandas(table.to_pandas(), npartitions=1)
+            columns = table.to_pandas(use_pyarrow_extension_array=True)
+            kinds = {key: native.dtypes[key] for key in keys}  # Dask merges columns of one type only
+            return import_module("dask.dataframe").from_pandas(columns.astype(kinds), npartitions=1)
         case "Spark":
             return native.sparkSession.createDataFrame(table.to_pandas())
     raise EstimationError(

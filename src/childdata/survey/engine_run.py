@@ -217,7 +217,7 @@ def members_of(grouped: Grouped, known: np.ndarray, count: Floats, row: Codes, d
     place, unit = pairs.place[kept], last.unit[inside[kept]]
     units = last.stratum.size
     codes = np.unique(place * units + unit)
-    by_unit = Pairs(pairs.cells, codes, codes // units, None, codes % units, codes // units, True)
+    by_unit = Pairs(pairs.cells, codes, codes // units, None, codes % units, codes // units, False)
     return members_by_row(Grouped.of(by_unit, grouped.rows), np.ones(codes.size, dtype=bool), design.stages)
 
 

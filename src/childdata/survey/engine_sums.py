@@ -210,23 +210,26 @@ class Summing:
     def categories(self) -> dict[str, pl.DataFrame]:
         """The values of each expression that a statistic ranges or adds over."""
         found: dict[str, pl.DataFrame] = {}
-        while True:
-            # what is added over categories may add over others again, which shows when the first are known
-            draft, pending = SmallTables(pl.DataFrame(), found, {}, None, {}, {}), dict[str, Expression]()
-
-            def values(over: Expression) -> tuple[float | str, ...]:
-                if over.text not in draft.categories:
-                    pending[over.text] = over
-                    return ()
-                return draft.factor(over).values  # type: ignore[return-value]
-
-            for statistic in self.call.statistics.values():
-                over = statistic.expanded(values, lambda _: 0.0).category_of()
-                if over is not None:
-                    values(over)
-            if not pending:
-                return found
+        # what is added over categories may add over others again, which shows when the first are known
+        while pending := self._without_values(found):
             found = found | {text: self._values(over) for text, over in pending.items()}
+        return found
+
+    def _without_values(self, found: Mapping[str, pl.DataFrame]) -> dict[str, Expression]:
+        """The expressions whose categories are asked for and not known yet."""
+        draft, pending = SmallTables(pl.DataFrame(), found, {}, None, {}, {}), dict[str, Expression]()
+
+        def values(over: Expression) -> tuple[float | str, ...]:
+            if over.text not in found:
+                pending[over.text] = over
+                return ()
+            return draft.factor(over).values  # type: ignore[return-value]
+
+        for statistic in self.call.statistics.values():
+            over = statistic.expanded(values, lambda _: 0.0).category_of()
+            if over is not None:
+                values(over)
+        return pending
 
     def centres(self, categories: Mapping[str, pl.DataFrame]) -> dict[str, float]:
         """Round numbers near the means of the expressions whose moments are asked for."""

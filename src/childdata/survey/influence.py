@@ -62,6 +62,7 @@ def from_influence(
     ------
     EstimationError if shapes do not fit, or replicate weights are there and no `refit` is given.
     """
+    survey.records.one_by_one()
     design, rules = survey.design, find_convention(convention)
     n, rows = design.weight.size, len(labels)
     if influence.shape != (n, rows) or value.shape != (rows,):

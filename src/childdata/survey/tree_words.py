@@ -61,7 +61,7 @@ def statistic_of(words: dict[str, Any]) -> Statistic:
     return Statistic(items, words["scale"], words["name"], words["difference_of"], checks)
 
 
-def _words(node: Node) -> Words:
+def _words(node: Node) -> Words:  # noqa: PLR0911 - a line for each kind of node
     match node:
         case Total(expression, category, of, beside, other):
             words: Words = ["total", expression.text, _category(category), None if of is None else of.text]
@@ -81,7 +81,7 @@ def _words(node: Node) -> Words:
     raise ReadError(f"{type(node).__name__} is not made of totals")
 
 
-def _node(words: Words) -> Node:
+def _node(words: Words) -> Node:  # noqa: PLR0911 - a line for each kind of node
     match words:
         case ["total", str(text), category, of, *rest]:
             beside, other = rest or (None, None)
