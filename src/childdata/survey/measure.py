@@ -341,8 +341,9 @@ def _whole_scatter(
         for other, beside in wide:
             squares = squares + slope * other * np.sum(weight * shared.influence * beside.influence)
     whole, count = weight.sum(), np.count_nonzero(weight)
-    srs = whole * (squares - first**2 / whole) / (count - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # where the line is of nobody, or of one record, there is no such variance
+        srs = whole * (squares - first**2 / whole) / (count - 1)
         result: Floats = srs * (seen.grouped.by_row(seen.measured.count) - 1) / seen.grouped.by_row(seen.measured.ones)
     return result
 
