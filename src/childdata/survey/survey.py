@@ -165,8 +165,8 @@ class Survey:
             )
         if self.design.replicates is not None:
             raise DesignError(
-                f"the survey has replicate weights already ({self.design.replicates.kind}), which may have been adjusted "
-                "since; declare it anew by strata and PSUs, make the replicates you want, and weight it then"
+                f"the survey has replicate weights already ({self.design.replicates.kind}), which may have been "
+                "adjusted since; declare it anew by strata and PSUs, make the replicates you want, and weight it then"
             )
         made = make_replicates(self.design, kind, lonely=self.lonely_psu or "fail", records=self.records)
         design = dataclasses.replace(self.design, replicates=made, notes=(*self.design.notes, *made.notes))
