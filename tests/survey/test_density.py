@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from childdata.survey.sample import Sample
 Floats = NDArray[np.float64]
 
 
-def sample_of(y: list[float], weight: list[float], row: list[int] | None = None, rows: int = 1) -> Sample:
+def sample_of(y: Sequence[float], weight: Sequence[float], row: list[int] | None = None, rows: int = 1) -> Sample:
     values = np.array(y)
 
     def column(_: Expression) -> Floats:
@@ -42,11 +44,26 @@ def test_bandwidths_by_rule() -> None:
         np.testing.assert_allclose(by_rule, density(sample, point, 1.5 * size**-0.2), rtol=1e-14)
 
 
+def test_the_bandwidth_of_silverman_is_not_that_of_the_largest_value() -> None:
+    # quartiles of 1, 2, 3, 4, 100 with weights 1: 2 and 4, as 1.25 and 3.75 of 5 fall on them; (4 − 2)/1.34 < σ = 39.0
+    sample, point = sample_of([1, 2, 3, 4, 100], [1, 1, 1, 1, 1]), np.array([3.0])
+    by_rule = density(sample, point, "silverman")
+    np.testing.assert_allclose(by_rule, density(sample, point, 0.9 * 2 / 1.34 * 5**-0.2), rtol=1e-14)
+
+
+def test_the_bandwidth_of_silverman_is_that_of_sigma_where_it_is_less_or_both_quartiles_are_one_value() -> None:
+    # 0, 0, 3 with weights 1, 1, 2: quartiles 0 and 3, 3/1.34 = 2.24 > σ = 1.5. 5, 5, 5, 9: quartiles 5 and 5, σ = √3
+    for y, weight, sigma, size in (([0, 0, 3], [1, 1, 2], 1.5, 16 / 6), ([5, 5, 5, 9], [1] * 4, 3**0.5, 4)):
+        sample, point = sample_of(y, weight), np.array([4.0])
+        wanted = density(sample, point, 0.9 * sigma * size**-0.2)
+        np.testing.assert_allclose(density(sample, point, "silverman"), wanted, rtol=1e-14)
+
+
 def test_only_the_rule_of_convey_depends_on_the_scale_of_the_weights() -> None:
     y, weight, point = [1.0, 4.0, 5.0, 9.0], [1.0, 2.0, 1.5, 1.0], np.array([4.0])
     times_ten = [10 * w for w in weight]
-    for bandwidth in ("kish", 0.7):
-        once, ten = (density(sample_of(y, w), point, bandwidth) for w in (weight, times_ten))  # type: ignore[arg-type]
+    for bandwidth in ("kish", "silverman", 0.7):
+        once, ten = (density(sample_of(y, w), point, bandwidth) for w in (weight, times_ten))
         np.testing.assert_allclose(once, ten, rtol=1e-14)
     assert density(sample_of(y, weight), point, "convey") != density(sample_of(y, times_ten), point, "convey")
 
@@ -78,12 +95,12 @@ def test_mean_near_a_point_by_hand() -> None:
     assert near == pytest.approx((weights * x).sum() / weights.sum(), rel=1e-14)
 
 
-@pytest.mark.parametrize("bandwidth", ["silverman", 0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("bandwidth", ["scott", 0.0, -1.0, float("nan"), float("inf")])
 def test_what_is_no_bandwidth_is_refused(bandwidth: Bandwidth) -> None:
-    with pytest.raises(EstimationError, match="bandwidth is 'kish', 'convey' or a positive number"):
+    with pytest.raises(EstimationError, match="bandwidth is 'kish', 'silverman', 'convey' or a positive number"):
         check_bandwidth(bandwidth)
 
 
-@pytest.mark.parametrize("bandwidth", ["kish", "convey", 12, 0.5])
+@pytest.mark.parametrize("bandwidth", ["kish", "silverman", "convey", 12, 0.5])
 def test_bandwidths_that_are_taken(bandwidth: Bandwidth) -> None:
     check_bandwidth(bandwidth)

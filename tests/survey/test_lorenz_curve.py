@@ -186,7 +186,7 @@ def test_linearised_errors_are_near_the_jackknife(large_sample: pd.DataFrame) ->
         (lambda: cd.quantile_ratio("y", 1.2, 0.1), "p of a quantile lies strictly between 0 and 1"),
         (
             lambda: cd.quantile_ratio("y", 0.9, 0.1, bandwidth=-1.0),
-            "bandwidth is 'kish', 'convey' or a positive number",
+            "bandwidth is 'kish', 'silverman', 'convey' or a positive number",
         ),
         (lambda: cd.growth_incidence("a", "b", [0.5], rule="hf0"), "quantile rule 'hf0' is not known"),  # type: ignore[arg-type]
     ],

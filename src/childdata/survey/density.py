@@ -4,20 +4,25 @@ f̂(t) = Σ w φ((t − y)/b) / (b N), a Gaussian kernel; b = σ̂ · size^(−1
 own records. `size` is Kish's effective number of records, (Σ w)²/Σ w², which does not depend on the scale of the
 weights; `convey` takes Σ w, as the R package does. A number is the bandwidth itself.
 
-Source: Deville (1999), section 5; Silverman (1986), Density Estimation, section 3.4, for the rate n^(−1/5).
+σ̂ of incomes is that of a few large ones, and its bandwidth too wide where the others lie close together. `silverman`
+takes 0.9 min(σ̂, R/1.34) for σ̂, R the range between the quartiles (σ̂ alone where both are one value).
+
+Source: Deville (1999), section 5; Silverman (1986), Density Estimation, section 3.4.2, eq. 3.31; for what wide
+bandwidths do to these measures, Graf & Tillé (2014), Survey Methodology 40(1), 61-79.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Floats
-from childdata.survey.sample import Sample
+from childdata.survey.sample import Sample, running
 
-Bandwidth = Literal["kish", "convey"] | float
+Bandwidth = Literal["kish", "silverman", "convey"] | float
 
 
 def density(sample: Sample, point: Floats, bandwidth: Bandwidth) -> Floats:
@@ -45,12 +50,30 @@ def _kernel(sample: Sample, point: Floats, bandwidth: Bandwidth) -> tuple[Floats
             size = sample.by_row(weight)
             mean = sample.by_row(weight * y) / size
             sigma = np.sqrt(sample.by_row(weight * (y - mean[row]) ** 2) / size)
+            if bandwidth == "silverman":
+                sigma = 0.9 * _least(sigma, _quartile_range(sample) / 1.34)
             count = size if bandwidth == "convey" else size**2 / sample.by_row(weight**2)
             width = sigma * count**-0.2
         else:
             width = np.full(sample.rows, float(bandwidth))
         kernel: Floats = np.exp(-0.5 * ((point[row] - y) / width[row]) ** 2) / np.sqrt(2 * np.pi)
     return kernel, width
+
+
+def _least(sigma: Floats, other: Floats) -> Floats:
+    return np.where(other > 0, np.minimum(sigma, other), sigma)
+
+
+def _quartile_range(sample: Sample) -> Floats:
+    """The distance between the quartiles of each row, array (rows,); 0 in a row without records."""
+    cumulative = running(sample.weight, sample.start)
+    found = np.zeros(sample.rows)
+    for row, (first, last) in enumerate(pairwise(sample.start.tolist())):
+        if last > first:
+            inside = cumulative[first:last]
+            lower, upper = np.searchsorted(inside, np.array([0.25, 0.75]) * inside[-1])
+            found[row] = sample.y[first + upper] - sample.y[first + lower]
+    return found
 
 
 def check_bandwidth(bandwidth: Bandwidth) -> None:
@@ -63,10 +86,11 @@ def check_bandwidth(bandwidth: Bandwidth) -> None:
     >>> check_bandwidth("kish")
     """
     if isinstance(bandwidth, str):
-        if bandwidth in ("kish", "convey"):
+        if bandwidth in ("kish", "silverman", "convey"):
             return
     elif 0 < bandwidth < np.inf:
         return
     raise EstimationError(
-        f"bandwidth is 'kish', 'convey' or a positive number in the unit of the variable; found {bandwidth!r}"
+        f"bandwidth is 'kish', 'silverman', 'convey' or a positive number in the unit of the variable; "
+        f"found {bandwidth!r}"
     )

@@ -186,7 +186,8 @@ def quantile_ratio(
     y : column or rule.
     upper, lower : the two points, between 0 and 1.
     rule, interval : of the quantiles; the standard error is read off Woodruff's intervals.
-    bandwidth : where given, it rests on a density instead: `"kish"`, `"convey"`, or a number in the unit of y.
+    bandwidth : where given, it rests on a density instead: `"kish"`, `"silverman"`, `"convey"`, or a number in the unit
+        of y.
 
     >>> import childdata as cd
     >>> people = cd.Survey({"y": [1.0, 2.0, 3.0, 4.0, 10.0]})

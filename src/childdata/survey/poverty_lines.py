@@ -95,7 +95,7 @@ def relative_line(
     y : column or rule; by default the variable of the measure that the line is used in.
     within : `"survey"`: computed on all records of the survey; `"domain"`: in each row of the result for itself.
     rule : of the quantile: `"hf1"`, or `"hf2"`, the middle of two values on a tie (laeken).
-    bandwidth : of the density: `"kish"`, `"convey"`, or a number in the unit of y.
+    bandwidth : of the density: `"kish"`, `"silverman"`, `"convey"`, or a number in the unit of y.
 
     Raises
     ------
