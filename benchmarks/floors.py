@@ -1,7 +1,7 @@
 """How far is childdata from the work that cannot be avoided? Each job beside the bare numpy sums it is made of.
 
 Bare is numpy doing the same sums on codes of unit and domain made before the clock starts: estimates and standard
-errors and nothing else. childdata's design is declared beforehand too, its time printed beside; a job then gives labels,
+errors and nothing else. childdata's design is declared beforehand too, its time printed beside; a job gives labels,
 intervals, df, n, missing counts and design effects. Each engine runs in a process of its own, so that the peak of its
 memory is its own: that of the process, and what was added to the data and the libraries in memory before the first
 job. Times are the median of the repeats; the first call of the process is left out and printed apart.

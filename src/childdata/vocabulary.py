@@ -14,6 +14,7 @@ TOTAL, MISSING = "Total", "(missing)"
 WORDS: Mapping[str, tuple[str, str]] = {
     # Headings of the columns of results; the last part is the column's name.
     "column.statistic": ("Statistic", "Показатель"),
+    "column.survey": ("Survey", "Обследование"),
     "column.item": ("Item", "Категория"),
     "column.estimate": ("Estimate", "Оценка"),
     "column.se": ("Standard error", "Стандартная ошибка"),
@@ -143,11 +144,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name}: делитель — меньшая из двух долей; если доли почти равны, стандартная ошибка ненадёжна",
     ),
     "told.replicates_unknown": (
-        "in {count} pairs of row and replicate the replicate gives no value; it adds nothing to the variance of that row",
+        "in {count} pairs of row and replicate the replicate gives no value; it adds nothing to the variance of "
+        "that row",
         "в {count} парах «строка – повторная выборка» значения нет; в дисперсию строки они не входят",
     ),
     "told.jackknife_quantile": (
-        "the jackknife ({kind}) does not estimate the variance of a quantile consistently; take BRR, Fay or a bootstrap",
+        "the jackknife ({kind}) does not estimate the variance of a quantile consistently; take BRR, Fay or a "
+        "bootstrap",
         "складной нож ({kind}) не даёт состоятельной оценки дисперсии квантиля; используйте BRR, Fay или бутстреп",
     ),
     "told.imputations": (
@@ -220,16 +223,53 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "дизайн не оставляет степеней свободы для регрессии, коэффициентов: {count}; границ и p нет",
     ),
     "told.replicates_lost": (
-        "replicates under which the regression has no finite coefficients, and which add nothing: {count} of {replicates}",
+        "replicates under which the regression has no finite coefficients, and which add nothing: {count} of "
+        "{replicates}",
         "повторные выборки, в которых коэффициенты регрессии не конечны и которые не учтены: {count} из {replicates}",
     ),
     "told.alone": (
         "{count} rows have {name} {first} or {second} but no partner",
         "{count} строк имеют {name} {first} или {second}, но не имеют пары",
     ),
+    "told.matched_psus": (
+        "{count} primary sampling units are in both {first} and {second}, of {of_first} and {of_second}",
+        "первичных единиц отбора, общих для {first} и {second}: {count} (всего {of_first} и {of_second})",
+    ),
+    "told.matched_households": (
+        "{count} units of the second stage are in both {first} and {second}, of {of_first} and {of_second}",
+        "единиц второй ступени отбора, общих для {first} и {second}: {count} (всего {of_first} и {of_second})",
+    ),
+    "told.strata_named_apart": (
+        "strata are named by other variables in each survey ({names}): units are matched by the labels of strata",
+        "страты в обследованиях заданы разными переменными ({names}): единицы сопоставлены по меткам страт",
+    ),
+    "told.pairs_absent": (
+        "{count} pairs of {name} lack a row on one side",
+        "пар ({name}), в которых нет строки с одной из сторон: {count}",
+    ),
+    "told.totals_no_pair": (
+        "{count} rows of totals or of missing labels are in no pair",
+        "строк итогов или без признака, не входящих в пары: {count}",
+    ),
+    "told.standardised": (
+        "standardised to the shares of {groups} groups of {names}",
+        "стандартизовано по долям {groups} групп: {names}",
+    ),
+    "told.standard_missing": (
+        "{name} is missing in {count} records: they have no part in what is standardised",
+        "{name} отсутствует у {count} записей: в стандартизации они не участвуют",
+    ),
+    "told.standard_rows": (
+        "{count} rows without a record in some group of {names} are left out",
+        "строк, в которых нет записей какой-либо группы ({names}), исключено: {count}",
+    ),
     "told.replicate_blanks": (
         "replicate weights are blank in {count} places of {columns} columns, and count as zero there",
         "веса повторных выборок не заполнены в {count} местах ({columns} столбцов) и считаются там нулевыми",
+    ),
+    "told.replicates_beyond": (
+        "{count} records have replicate weights but a weight of zero: they count in no estimate, under no replicate",
+        "у {count} записей есть веса повторных выборок, но вес равен нулю: они не входят ни в одну оценку",
     ),
     "told.first_stage_only": (
         "replicates are made of the PSUs of the first stage: the fpc of later stages adds nothing",
@@ -455,7 +495,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "told.plan_srs_wor": (
         "design effects of {source} are against simple random samples without replacement, as convention='spss' has it",
-        "эффекты дизайна в {source} – относительно простых случайных выборок без возвращения, как при convention='spss'",
+        "эффекты дизайна в {source} – относительно простых случайных выборок без возвращения, как при "
+        "convention='spss'",
     ),
     "told.plan_srs_wr": (
         "design effects of {source} are against simple random samples with replacement",
@@ -533,7 +574,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "территорий, у прямой оценки которых нет стандартной ошибки больше 0 и она не использована: {count}",
     ),
     "told.area_correlated": (
-        "pairs of areas whose direct estimates correlate by more than {bound}: {count}, at most {most}; the model takes "
+        "pairs of areas whose direct estimates correlate by more than {bound}: {count}, at most {most}; the "
+        "model takes "
         "all as independent",
         "пар территорий с корреляцией прямых оценок более {bound}: {count}, наибольшая {most}; модель считает "
         "все независимыми",

@@ -84,6 +84,32 @@ agreeing <- function(d, columns) {
   )
 }
 
+population <- data.frame(region = c("north", "south", "west"), Freq = c(200, 260, 170))
+calibrated <- function() {
+  d <- postStratify(whole, ~region, population)
+  s <- subset(d, stratum <= 2)
+  rules <- list(p1 = quote(as.numeric(p == 1)), p2 = quote(as.numeric(q == 1)), p11 = quote(as.numeric(p == 1 & q == 1)))
+  phi <- quote((p11 - p1 * p2) / sqrt(p1 * (1 - p1) * p2 * (1 - p2)))
+  list(variance = one(svyvar(~y, d)), phi = smooth(d, rules, phi), kappa = smooth(d, cells(), kappa_formula()),
+       domain = list(variance = one(svyvar(~y, s)), phi = smooth(s, rules, phi)))
+}
+jackknife <- function() {
+  d <- as.svrepdesign(whole, type = "JKn", mse = TRUE)
+  by_hand <- function(f) {
+    found <- withReplicates(d, f)
+    list(estimate = as.vector(found), se = as.vector(SE(found)))
+  }
+  share <- function(w, x) sum(w * x) / sum(w)
+  table_of <- function(w, x) { t <- xtabs(w ~ x$a + x$b); t / sum(t) }
+  list(
+    sd = by_hand(function(w, x) sqrt(share(w, (x$y - share(w, x$y))^2))),
+    correlation = by_hand(function(w, x) cov.wt(cbind(x$x, x$y), w / sum(w), cor = TRUE)$cor[1, 2]),
+    kappa = by_hand(function(w, x) { t <- table_of(w, x); e <- sum(rowSums(t) * colSums(t)); (sum(diag(t)) - e) / (1 - e) }),
+    v = by_hand(function(w, x) { t <- table_of(w, x); e <- outer(rowSums(t), colSums(t)); sqrt(sum((t - e)^2 / e) / 2) }),
+    jaccard = by_hand(function(w, x) sum(w * (x$p & x$q)) / sum(w * (x$p | x$q)))
+  )
+}
+
 regions <- function(what, ...) lapply(c(north = "north", south = "south", west = "west"), function(r)
   what(subset(whole, region == r), ...))
 answers <- list(
@@ -92,6 +118,7 @@ answers <- list(
   agreement = c(list(all = agreeing(whole, 1:3)),
                 lapply(c(north = "north", south = "south", west = "west"), function(r)
                   agreeing(subset(whole, region == r), if (r == "north") 1:2 else 1:3))),
+  calibrated = calibrated(), jackknife = jackknife(),
   svykappa = one(svykappa(~a + b, update(whole, a = factor(a), b = factor(b)))),
   svykappa_rules = one(svykappa(~p + q, update(whole, p = factor(p), q = factor(q))))
 )

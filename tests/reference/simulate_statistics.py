@@ -4,8 +4,8 @@ Quantiles and whatever rests on a quantile, a density or a rank cut are not smoo
 derivative checks their linearisation. Here it is checked by what it is for: over many samples the mean estimated
 variance is near the variance of the estimates, and 95 % intervals contain the population's value.
 
-The population: 200,000 persons in households of one to six, 40,000 or so households in 2,000 PSUs of 30 strata; household
-incomes are log-normal with effects of stratum and PSU and poorer where there are children. A sample takes 5 PSUs of each
+The population: 200,000 persons in households of one to six, in 2,000 PSUs of 30 strata; household
+incomes are log-normal with effects of stratum and PSU and poorer where there are children. It takes 5 PSUs of each
 stratum (150) with replacement, with probability proportional to size, and 12 households of each; all their persons
 belong to it. Weights are unequal because household sizes and PSU sizes differ.
 

@@ -13,7 +13,7 @@ import pytest
 
 import childdata as cd
 from childdata.errors import EstimationError, VariableError
-from childdata.survey.imputation import degrees_of_freedom
+from childdata.survey.rubin import degrees_of_freedom
 
 Golden = dict[str, Any]
 
@@ -144,3 +144,33 @@ def test_bad_sets_of_plausible_values_are_refused() -> None:
         survey.estimate(cd.mean(cd.PlausibleValues("r1..r4")))
     with pytest.raises(EstimationError, match="'r1' is one"):
         cd.PlausibleValues("r1")
+
+
+def test_degrees_of_freedom_are_those_of_the_contrast() -> None:
+    """The gap of two groups varies between the data sets more than either group's mean does beside its own variance."""
+    chance = np.random.default_rng(11)
+    sex = np.repeat([0.0, 1.0], 40)
+    noise = chance.normal(size=80)
+    tilt = [-2.0, 1.0, 3.0, -1.0]
+    sets = [cd.Survey({"sex": sex, "y": noise + one * (sex - 0.5)}).estimate(cd.mean("y"), by="sex") for one in tilt]
+    gap = cd.combine(sets).difference(along="sex", of=("1", "0"))
+    apart = cd.combine([one.difference(along="sex", of=("1", "0")) for one in sets])
+    assert gap.to_frame()["df"].item() == pytest.approx(apart.to_frame()["df"].item(), rel=1e-9)
+    assert cd.combine(sets).test("equal").df2 == pytest.approx(gap.to_frame()["df"].item(), rel=1e-9)
+    assert gap.to_frame()["df"].item() < cd.combine(sets).to_frame()["df"].min()
+
+
+def test_plausible_values_stand_in_where() -> None:
+    frame = {"r1": [1.0, 2.0, 3.0, 5.0], "r2": [2.0, 2.0, 4.0, 1.0], "age": [1.0, 2.0, 3.0, 4.0]}
+    reading = cd.PlausibleValues("r1..r2")
+    found = cd.Survey(frame).estimate(cd.mean("age"), where=f"{reading} < 3").to_frame()["estimate"].item()
+    assert found == pytest.approx(((1 + 2) / 2 + (1 + 2 + 4) / 3) / 2)
+    assert cd.Survey(frame).where(f"{reading} < 3").estimate(cd.mean("age")).to_frame()["estimate"].item() == found
+
+
+def test_names_of_statistics_and_other_things_are_told_apart() -> None:
+    survey = cd.Survey({"p1": [1.0, 2.0, 4.0], "p2": [2.0, 2.0, 3.0]})
+    with pytest.raises(EstimationError, match="give them one name in all"):
+        cd.combine([survey.estimate(cd.mean("p1")), survey.estimate(cd.mean("p2"))])
+    with pytest.raises(EstimationError, match="found int"):
+        cd.combine([1, 2])  # type: ignore[list-item]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import childdata as cd
-from childdata.survey.intervals import t_quantile
 from childdata.survey import quantiles
+from childdata.survey.intervals import t_quantile
 from childdata.survey.quantiles import Ordered, woodruff
 from childdata.survey.sample import Sample
 

@@ -91,8 +91,21 @@ def test_blanks_are_counted_and_refused_or_taken_as_zero_and_told() -> None:
     found = read(BRR("w1..w2", blank="zero"), w2=[None, 20.0, 10.0])
     assert found.weights()[:, 1].tolist() == [0, 20, 10]
     assert found.notes == ("replicate weights are blank in 1 places of 1 columns, and count as zero there",)
-    with pytest.raises(DesignError, match="missing in 1 places"):
-        read(BRR("w1..w2"), w2=[np.inf, 20.0, 10.0])
+
+
+@pytest.mark.parametrize("blank", ["refuse", "zero"])
+def test_an_infinite_weight_is_no_blank(blank: Any) -> None:
+    with pytest.raises(DesignError, match=r"infinite in 1 places, in 1 of 2 columns \(first 'w2'\)"):
+        read(BRR("w1..w2", blank=blank), w2=[np.inf, 20.0, 10.0])
+
+
+def test_records_that_only_replicates_would_count_are_told() -> None:
+    found = read(BRR("w1..w2"), w=[0.0, 0.0, 10.0], w2=[0.0, 0.0, 10.0])
+    assert found.notes == (
+        "1 records have replicate weights but a weight of zero: they count in no estimate, under no replicate",
+    )
+    # as a factor it multiplies a weight of zero
+    assert read(BRR("f1..f2", combined="factors"), w=[0.0, 10.0, 10.0]).notes == ()
 
 
 def test_negative_weights_are_refused_or_kept() -> None:

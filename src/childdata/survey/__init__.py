@@ -3,6 +3,7 @@
 from childdata.survey.agreement import agreement, cramers_v, jaccard, kappa, overlap, phi, redundancy, tetrachoric
 from childdata.survey.area_model import AreaModel
 from childdata.survey.chi_square import ChiSquareTest, chi2
+from childdata.survey.compare import compare, together
 from childdata.survey.comparing import ComparisonTest, ttest
 from childdata.survey.crosstab import Crosstab, crosstab
 from childdata.survey.design_plan import DesignPlan
@@ -25,7 +26,7 @@ from childdata.survey.inequality import (
     s_gini,
     theil,
 )
-from childdata.survey.lorenz import (
+from childdata.survey.lorenz_curve import (
     concentration_curve,
     generalized_lorenz,
     growth_incidence,
@@ -35,7 +36,6 @@ from childdata.survey.lorenz import (
     quantile_share,
     s80_s20,
 )
-from childdata.survey.partial import Partial, merge
 from childdata.survey.phases import Phase
 from childdata.survey.plans import design_from
 from childdata.survey.poverty_lines import RelativeLine, relative_line
@@ -55,6 +55,7 @@ from childdata.survey.regression import FitMeasures, Regression, Summary, TermTe
 from childdata.survey.replicate_kinds import BRR, JK1, JK2, SDR, Bootstrap, Fay, JKn, ReplicateWeights
 from childdata.survey.small_area import fay_herriot
 from childdata.survey.spread import Spread
+from childdata.survey.standardise import standardise
 from childdata.survey.statistic import Statistic, exp, log
 from childdata.survey.statistics import count, mean, median, proportion, quantile, ratio, total
 from childdata.survey.survey import Survey
@@ -89,7 +90,6 @@ __all__ = [
     "Fay",
     "FitMeasures",
     "JKn",
-    "Partial",
     "Phase",
     "PlausibleValues",
     "Regression",
@@ -110,6 +110,7 @@ __all__ = [
     "cdf",
     "chi2",
     "combine",
+    "compare",
     "concentration",
     "concentration_curve",
     "correlation",
@@ -137,7 +138,6 @@ __all__ = [
     "lorenz",
     "mean",
     "median",
-    "merge",
     "mld",
     "mld_between",
     "mld_within",
@@ -167,8 +167,10 @@ __all__ = [
     "sd",
     "sen",
     "sst",
+    "standardise",
     "tetrachoric",
     "theil",
+    "together",
     "total",
     "trim",
     "ttest",

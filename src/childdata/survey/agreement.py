@@ -9,6 +9,7 @@ Source: Cohen (1960), Educational and Psychological Measurement 20(1), 37-46; Pe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 from childdata.errors import EstimationError
@@ -17,6 +18,7 @@ from childdata.survey.poverty_lines import ONE
 from childdata.survey.statistic import (
     EACH,
     Arithmetic,
+    Check,
     Constant,
     Function,
     Item,
@@ -123,14 +125,15 @@ def tetrachoric(a: Rule, b: Rule) -> Statistic:
 def redundancy(a: Rule, b: Rule) -> Statistic:
     """The redundancy R⁰, p₁₁ / min(p₁, p₂): of those whom the rarer names, the share whom both name.
 
-    Not smooth where p₁ = p₂: near it the standard error is that of one of the two branches.
+    Not smooth where p₁ = p₂: near it the standard error is that of one of the two branches, as a note says.
 
     >>> redundancy("water == 1", "sanitation == 1")
     <Statistic redundancy(water == 1, sanitation == 1) (index)>
     """
     x, y = parse(a), parse(b)
     p1, p2, p11 = _shares(x, y)
-    return _index("redundancy", Arithmetic("/", p11, Function("least", (p1, p2))), x, y)
+    made = _index("redundancy", Arithmetic("/", p11, Function("least", (p1, p2))), x, y)
+    return replace(made, checks=(Check(parse(f"({x.text}) or ({y.text})"), "tell", "told.smaller_share"),))
 
 
 def agreement(a: Rule, b: Rule) -> Statistic:

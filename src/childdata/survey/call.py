@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from childdata.errors import EstimationError, LineError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Floats, Mask
 from childdata.survey.columns import Columns, Records, both
 from childdata.survey.design import Design
-from childdata.survey.domains import Factor, MissingBy
+from childdata.survey.domains import MissingBy
 from childdata.survey.intervals import Convention
 from childdata.survey.statistic import Arithmetic, Item, Statistic, Total
 from childdata.survey.sums import Basis
@@ -99,20 +98,7 @@ def checked(statistics: Mapping[str, Statistic], columns: Columns, inside: Mask 
     return notes
 
 
-class Meanings(Protocol):
-    """What the rules of a call give: truth values or not, and of those that make rows the categories."""
-
-    def is_truth(self, expression: Expression) -> bool:
-        """Whether an expression holds truth values."""
-
-    def factor(self, expression: Expression) -> Factor:
-        """The categories of an expression."""
-
-    def centre(self, expression: Expression) -> float:
-        """A round number near the mean of an expression."""
-
-
-def with_scales(statistics: Mapping[str, Statistic], columns: Meanings) -> dict[str, Statistic]:
+def with_scales(statistics: Mapping[str, Statistic], columns: Columns) -> dict[str, Statistic]:
     """A mean of a column of truth values is a share, as the mean of a rule is."""
     return {
         name: replace(one, scale="share") if one.scale == "amount" and _is_mean_of_truth(one, columns) else one
@@ -120,7 +106,7 @@ def with_scales(statistics: Mapping[str, Statistic], columns: Meanings) -> dict[
     }
 
 
-def _is_mean_of_truth(statistic: Statistic, columns: Meanings) -> bool:
+def _is_mean_of_truth(statistic: Statistic, columns: Columns) -> bool:
     match statistic.items:
         case (Item(_, Arithmetic("/", Total(y, None), Total(one))),) if one.text == "1":
             return columns.is_truth(y)
@@ -128,15 +114,12 @@ def _is_mean_of_truth(statistic: Statistic, columns: Meanings) -> bool:
 
 
 def with_categories_filled(
-    statistics: Mapping[str, Statistic], columns: Meanings
+    statistics: Mapping[str, Statistic], columns: Columns
 ) -> tuple[dict[str, Statistic], dict[tuple[str, float | str | None], str]]:
     filled: dict[str, Statistic] = {}
     labels: dict[tuple[str, float | str | None], str] = {}
     for name, given in statistics.items():
-        statistic = given.expanded(
-            lambda over: columns.factor(over).values,  # type: ignore[arg-type, return-value]
-            columns.centre,
-        )
+        statistic = given.expanded(lambda over: columns.factor(over).values)  # type: ignore[arg-type, return-value]
         over = statistic.category_of()
         if over is None:
             filled[name] = statistic

@@ -6,7 +6,7 @@ published. Differences, ratios and tests of any rows use the exact covariance of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,8 +16,14 @@ import pandas as pd
 from childdata.errors import EstimationError
 from childdata.plot import dots
 from childdata.survey.arithmetic import Arithmetic
-from childdata.survey.labelled import FACTS, HIDDEN, NUMBERS, coefficient_of_variation
+from childdata.survey.compare import Measure, compare
+from childdata.survey.contrasts import Weights, contrast
+from childdata.survey.labelled import FACTS, HIDDEN, NUMBERS, at_level, coefficient_of_variation
+from childdata.survey.matching import Overlap
+from childdata.survey.multiple import DRAWS, Adjustment, Band, adjust, pairs, simultaneous
+from childdata.survey.rubin import df_between_draws
 from childdata.survey.spread import mixture
+from childdata.survey.statistic import Scale
 from childdata.survey.tests import TestResult, hypothesis, t_test, wald
 from childdata.table import Suppression, Table, estimates_table, sampling_errors_table
 from childdata.words import Lang, word
@@ -60,6 +66,22 @@ class Estimates(Arithmetic):
         """
         matrix = self.spread.take(self.rows).covariance()
         return pd.DataFrame(matrix, index=list(self.names), columns=list(self.names))
+
+    def correlation(self) -> pd.DataFrame:
+        """The correlation of all rows under the design; unknown beside a row without a standard error."""
+        covariance = self.covariance()
+        size = np.sqrt(np.diagonal(covariance))
+        both = np.outer(size, size)
+        return covariance.div(np.where(both > 0, both, np.nan))
+
+    def confint(self, level: float) -> Estimates:
+        """The same estimates with limits at another level.
+
+        Raises
+        ------
+        EstimationError where limits are ± 2 standard errors, or where a statistic brings limits of its own (quantiles).
+        """
+        return at_level(self, level)
 
     def select(self, **labels: object) -> Estimates:
         """The rows with given labels, as estimates with their covariance.
@@ -152,8 +174,11 @@ class Estimates(Arithmetic):
             raise EstimationError("the rows have no estimate, so that there is nothing to test")
         df = float(freedom.min())
         parts = [(np.full(jacobian.shape[1], row), slopes) for row, slopes in zip(self.rows, jacobian, strict=True)]
-        matrix = self.spread.combine(mixture(parts, (self.spread.rows, jacobian.shape[1]))).covariance()
-        return wald(contrast, matrix, df, method=method, what=what)
+        made = self.spread.combine(mixture(parts, (self.spread.rows, jacobian.shape[1])))
+        combined = df_between_draws(made)
+        if combined is not None:
+            df = float(np.nanmin(combined))
+        return wald(contrast, made.covariance(), df, method=method, what=what)
 
     def t_tests(self, value: float = 0.0) -> pd.DataFrame:
         """Each row against a value, by its own t: what Stata's `lincom` prints beside a difference.
@@ -176,6 +201,123 @@ class Estimates(Arithmetic):
         estimate, se, df = (self.frame[name].to_numpy(dtype=float) for name in ("estimate", "se", "df"))
         t, p = t_test(estimate, se, df, value)
         return self.frame[columns].assign(t=t, df=self.frame["df"], p=p)
+
+    def contrast(
+        self, what: str | Weights | Sequence[str] | Mapping[str, str | Weights], *, scale: Scale | None = None
+    ) -> Estimates:
+        """Formulas of the rows, by the delta method, with the covariance of them all.
+
+        Parameters
+        ----------
+        what : a formula in the `names` of rows in backquotes, numbers, `+ - * / **`, parentheses, `log`, `exp` and
+            `sqrt`: "`f` / `m` - 1"; or what rows are multiplied by: `{"f": 1, "m": -1}`; or several of these by name.
+        scale : of the result, for intervals and tables; by default `difference` for a linear formula whose multipliers
+            sum to zero, the scale of the rows for a weighted mean of rows of one scale, else `index`.
+
+        Returns
+        -------
+        Estimates with a row for each formula; df and n are the least of the rows in it. Under replicate weights each
+        formula is found in every replicate. A formula without a value (a division by zero) is unknown.
+
+        Raises
+        ------
+        EstimationError for a name that no row has, with the nearest, and for what cannot be read.
+
+        >>> import childdata as cd
+        >>> people = cd.Survey({"sex": ["f", "m", "f", "m"], "y": [1.0, 2.0, 3.0, 5.0]})
+        >>> gaps = people.estimate(cd.mean("y"), by="sex").contrast({"gap": "`m` - `f`", "relative": "`m` / `f` - 1"})
+        >>> gaps.to_frame()[["statistic", "estimate", "se"]].round(4).values.tolist()
+        [['gap', 1.5, 1.472], ['relative', 0.75, 0.941]]
+        """
+        return contrast(self, what, scale=scale)
+
+    def compare(
+        self,
+        other: Estimates,
+        *,
+        overlap: Overlap | float,
+        measure: Measure = "difference",
+        years: float | None = None,
+        names: tuple[str, str] = ("1", "2"),
+    ) -> Estimates:
+        """What has changed since another survey; `childdata.compare` takes more than two.
+
+        Parameters
+        ----------
+        other : the earlier survey, or the base: what is taken off.
+        overlap : `"none"`: the samples are independent; `"psu"`: they share PSUs, matched by the label of the stratum
+            and the number of the PSU; `"household"`: units of the second stage as well; or the correlation of the two
+            estimates, from -1 to 1. There is no default: a wrong guess may double a standard error, or halve it.
+        measure : `"difference"`, `"ratio"`, `"relative change"`, `"annualised"` (relative, per year) or
+            `"annualised difference"`.
+        years : between the two; wanted by the annualised measures.
+        names : of the other and of this survey.
+
+        Raises
+        ------
+        EstimationError if no label or no unit is in both.
+
+        >>> import childdata as cd
+        >>> then, now = (cd.Survey({"y": y}).estimate(cd.mean("y")) for y in ([1.0, 2.0, 6.0], [2.0, 5.0, 8.0]))
+        >>> now.compare(then, overlap="none").to_frame()[["survey", "estimate", "se"]].round(3).values.tolist()
+        [['2 − 1', 2.0, 2.309]]
+        """
+        between = None if years is None else (0.0, years)
+        return compare([other, self], overlap=overlap, measure=measure, years=between, names=names)
+
+    def pairs(self, *, along: str, base: object = None) -> Estimates:
+        """The differences of all pairs of labels of a variable, with their covariance; `adjust` judges them together.
+
+        Parameters
+        ----------
+        along : the variable (or `statistic`, `item`). Totals and missing labels are in no pair, and counted in a note.
+        base : a label that all others are compared with, which may be `"Total"`; None for all pairs.
+
+        >>> import childdata as cd
+        >>> people = cd.Survey({"g": ["a", "a", "b", "b", "c", "c"], "y": [1.0, 2.0, 2.0, 3.0, 6.0, 8.0]})
+        >>> people.estimate(cd.mean("y"), by="g").pairs(along="g").to_frame()[["g", "estimate"]].values.tolist()
+        [['a − b', -1.0], ['a − c', -5.5], ['b − c', -4.5]]
+        """
+        return pairs(self, along, base)
+
+    def adjust(
+        self, method: Adjustment = "holm", *, value: float = 0.0, seed: int = 1, draws: int = DRAWS
+    ) -> pd.DataFrame:
+        """`t_tests` with p adjusted for the number of rows.
+
+        Parameters
+        ----------
+        method : `"bonferroni"`, `"holm"`, `"hochberg"`, `"sidak"`; `"sup-t"`, by the correlations of the rows (R
+            multcomp's `single-step`); `"bh"` and `"by"` (Benjamini and Hochberg, Yekutieli), of the false discovery
+            rate.
+        value : what the rows are if the hypothesis is true.
+        seed, draws : of `"sup-t"`.
+
+        Returns
+        -------
+        The frame of `t_tests` with `p_adjusted`. Rows without a standard error have none, and do not count.
+        """
+        return adjust(self, method, value=value, seed=seed, draws=draws)
+
+    def simultaneous(
+        self, *, level: float | None = None, method: Band = "sup-t", seed: int = 1, draws: int = DRAWS
+    ) -> pd.DataFrame:
+        """Bands that cover all rows together (regions, or the points of a curve) with the given probability.
+
+        Parameters
+        ----------
+        level : that of the estimates by default.
+        method : `"sup-t"`, the narrowest of equal width in standard errors, by draws from the joint distribution;
+            `"bonferroni"`; `"scheffe"`, which holds for all contrasts as well.
+        seed, draws : of `"sup-t"`; the same seed gives the same bits.
+
+        Returns
+        -------
+        pandas frame with the labels, `estimate`, `se`, `band_low`, `band_high` (of shares on the logit scale) and
+        `critical`, what standard errors were multiplied by. A row without a standard error has no part in the family.
+        """
+        asked = float(self.settings["level"]) if level is None else level
+        return simultaneous(self, level=asked, method=method, seed=seed, draws=draws)
 
     def table(
         self,

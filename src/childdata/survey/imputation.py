@@ -16,23 +16,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from childdata.errors import EstimationError
-from childdata.expression import Expression, parse
+from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Floats
 from childdata.survey.column_names import columns_named
 from childdata.survey.estimates import Estimates, coefficient_of_variation
 from childdata.survey.labelled import limits
+from childdata.survey.rubin import DfRule, Draws, df_between_draws
 from childdata.survey.spread import Block, Deviations, Replicated, Spread, mixture
 from childdata.survey.statistic import Item, Statistic
 from childdata.words import word
-
-_NOTHING = 1e-14  # a share of the variance that only rounding makes
-DfRule = Literal["barnard-rubin", "rubin", "complete"]
 
 
 class PlausibleValues(str):
@@ -63,7 +61,9 @@ class PlausibleValues(str):
         return super().__new__(cls, f"`{listed}`")
 
 
-def plausible_sets(statistics: Mapping[str, Statistic], names: Sequence[str], place: str) -> dict[str, tuple[str, ...]]:
+def plausible_sets(
+    statistics: Mapping[str, Statistic], rules: Sequence[Rule], names: Sequence[str], place: str
+) -> dict[str, tuple[str, ...]]:
     """The names in statistics that stand for several variables of the data, and those variables.
 
     Raises
@@ -71,9 +71,8 @@ def plausible_sets(statistics: Mapping[str, Statistic], names: Sequence[str], pl
     VariableError if a variable of a range is not there; EstimationError if two sets differ in number.
     """
     known = set(names)
-    written = dict.fromkeys(
-        name for one in statistics.values() for rule in one.expressions() for name in rule.names if name not in known
-    )
+    expressions = [rule for one in statistics.values() for rule in one.expressions()] + [parse(rule) for rule in rules]
+    written = dict.fromkeys(name for rule in expressions for name in rule.names if name not in known)
     sets = {
         name: columns_named([part.strip() for part in name.split("|")], names, place=place)
         for name in written
@@ -90,10 +89,7 @@ def with_draw(statistics: Mapping[str, Statistic], sets: Mapping[str, tuple[str,
     """The statistics with the variable of draw m in the place of each set."""
 
     def drawn(rule: Expression) -> Expression:
-        text = rule.text
-        for name, variables in sets.items():
-            text = text.replace(f"`{name}`", f"`{variables[m]}`")
-        return rule if text == rule.text else parse(text)
+        return rule_of_draw(rule, sets, m)
 
     made = {}
     for name, one in statistics.items():
@@ -101,6 +97,15 @@ def with_draw(statistics: Mapping[str, Statistic], sets: Mapping[str, tuple[str,
         checks = tuple(replace(check, rule=drawn(check.rule)) for check in one.checks)
         made[name] = replace(one, items=items, checks=checks)
     return made
+
+
+def rule_of_draw(rule: Rule, sets: Mapping[str, tuple[str, ...]], m: int) -> Expression:
+    """A rule with the variable of draw m in the place of each set."""
+    expression = parse(rule)
+    text = expression.text
+    for name, variables in sets.items():
+        text = text.replace(f"`{name}`", f"`{variables[m]}`")
+    return expression if text == expression.text else parse(text)
 
 
 def _changed(part: Any, change: Callable[[Expression], Expression]) -> Any:
@@ -138,20 +143,33 @@ def combine(estimates: Sequence[Estimates], *, df: DfRule = "barnard-rubin") -> 
     >>> cd.combine(completed).to_frame()[["estimate", "se"]].round(4).values.tolist()
     [[3.25, 1.2162]]
     """
+    estimates = [getattr(one, "estimates", one) for one in estimates]  # of a regression, of a crosstab
     if len(estimates) < 2:
         raise EstimationError(f"Rubin's rules want estimates from two data sets or more; found {len(estimates)}")
+    other = next((type(one).__name__ for one in estimates if not isinstance(one, Estimates)), None)
+    if other is not None:
+        raise EstimationError(
+            f"Rubin's rules are over estimates and regressions; found {other}, which has no estimate with a variance"
+        )
     first = estimates[0]
     keys = ["statistic", "item", *first.by]
     for place, one in enumerate(estimates[1:], start=2):
-        if one.by != first.by or not one.frame[keys].astype(str).equals(first.frame[keys].astype(str)):
+        if len(one) == len(first) and one.by == first.by and one.frame[keys[1:]].equals(first.frame[keys[1:]]):
+            if not one.frame["statistic"].equals(first.frame["statistic"]):
+                raise EstimationError(
+                    f"data set {place} names its statistics otherwise than the first; give them one name in all, such "
+                    "as {'read': cd.mean('PV1READ')} and {'read': cd.mean('PV2READ')}"
+                )
+        elif one.by != first.by or not one.frame[keys].astype(str).equals(first.frame[keys].astype(str)):
             raise EstimationError(
                 f"data set {place} has other rows than the first ({len(one)} and {len(first)}, by "
                 f"{', '.join(one.by) or 'nothing'} and {', '.join(first.by) or 'nothing'}); estimate the same in each: "
                 "a domain that is empty in one data set has no row in it"
             )
     values = np.array([one.frame["estimate"].to_numpy(dtype=float) for one in estimates])
-    spread = _spread(estimates, values)
-    frame = _frame(estimates, values, spread, df)
+    complete = np.min([one.frame["df"].to_numpy(dtype=float) for one in estimates], axis=0)
+    spread = _spread(estimates, values, Draws(len(estimates), df, float(np.nanmin(complete, initial=np.inf))))
+    frame = _frame(estimates, values, spread, complete)
     notes = dict.fromkeys(note for one in estimates for note in one.notes)
     told = word("told.imputations", count=len(estimates))
     settings = {**first.settings, "imputations": len(estimates), "df": f"{df} of {first.settings['df']}"}
@@ -159,7 +177,7 @@ def combine(estimates: Sequence[Estimates], *, df: DfRule = "barnard-rubin") -> 
     return replace(first, frame=frame, spread=spread, rows=rows, notes=(*notes, told), settings=settings)
 
 
-def _spread(estimates: Sequence[Estimates], values: Floats) -> Spread:
+def _spread(estimates: Sequence[Estimates], values: Floats, draws: Draws) -> Spread:
     """The parts of T: each data set's own blocks, weighing 1/M, and the deviations between the data sets."""
     count, rows = values.shape
     blocks: list[Block] = []
@@ -173,29 +191,20 @@ def _spread(estimates: Sequence[Estimates], values: Floats) -> Spread:
                 blocks.append(block.combine(scale))
     apart = values - values.mean(axis=0)
     between = apart * np.sqrt((1 + 1 / count) / (count - 1))
-    return Spread((*blocks, Deviations(cast(Any, BETWEEN), between)))
+    return Spread((*blocks, Deviations(cast(Any, draws), between)))
 
 
-class _Between:
-    """The key of the block of deviations between data sets: blocks of two calls are never the same draws."""
-
-
-BETWEEN = _Between()
-
-
-def _frame(estimates: Sequence[Estimates], values: Floats, spread: Spread, rule: DfRule) -> pd.DataFrame:
+def _frame(estimates: Sequence[Estimates], values: Floats, spread: Spread, complete: Floats) -> pd.DataFrame:
     first = estimates[0]
     frame = first.frame.copy()
     value, variance = values.mean(axis=0), spread.variances()
-    between = spread.blocks[-1].variances()
     for name in ("n", "n_weighted", "psus", "n_least", "n_beyond"):
         frame[name] = np.min([one.frame[name].to_numpy(dtype=float) for one in estimates], axis=0)
     for name in ("n", "psus"):
         frame[name] = frame[name].astype(np.int64)
     for name in ("missing", "missing_share"):
         frame[name] = np.max([one.frame[name].to_numpy() for one in estimates], axis=0)
-    complete = np.min([one.frame["df"].to_numpy(dtype=float) for one in estimates], axis=0)
-    frame["df"] = degrees_of_freedom(variance - between, between, len(estimates), complete, rule)
+    frame["df"] = df_between_draws(spread, complete)
     frame["estimate"], frame["se"] = value, np.sqrt(variance)
     frame["ci_low"], frame["ci_high"] = limits(
         frame, str(first.settings.get("interval", "auto")), first.convention, float(first.settings["level"])
@@ -205,26 +214,6 @@ def _frame(estimates: Sequence[Estimates], values: Floats, spread: Spread, rule:
         frame[name] = np.mean([one.frame[name].to_numpy(dtype=float) for one in estimates], axis=0)
     frame["deft"] = np.mean([one.frame["deft"].to_numpy(dtype=float) for one in estimates], axis=0)
     return frame
-
-
-def degrees_of_freedom(within: Floats, between: Floats, count: int, complete: Floats, rule: DfRule) -> Floats:
-    """The df of T = within + between, where between is (1 + 1/M) B already.
-
-    >>> one = np.array([1.0])
-    >>> degrees_of_freedom(3 * one, one, 5, np.inf * one, "rubin").item()
-    64.0
-    """
-    if rule == "complete":
-        return complete
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rubin: Floats = (count - 1) * (1 + within / between) ** 2
-        if rule == "rubin":
-            return rubin
-        missing = between / (within + between)
-        observed = (complete + 1) / (complete + 3) * complete * (1 - missing)
-        joined = np.where(np.isinf(complete), rubin, 1 / (1 / rubin + 1 / observed))
-    # where the data sets do not differ but by rounding, nothing was imputed
-    return np.where(missing < _NOTHING, complete, joined)
 
 
 def imputation_variance(estimates: Estimates) -> pd.DataFrame:
@@ -241,7 +230,7 @@ def imputation_variance(estimates: Estimates) -> pd.DataFrame:
     """
     spread = estimates.spread
     count = estimates.settings.get("imputations")
-    if count is None or getattr(spread.blocks[-1], "stage", None) is not BETWEEN:
+    if count is None or not isinstance(spread.blocks[-1].stage, Draws):
         raise EstimationError("these estimates were not combined from several data sets; see cd.combine")
     between = spread.blocks[-1].variances()[estimates.rows]
     total = spread.variances()[estimates.rows]

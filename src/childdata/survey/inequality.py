@@ -1,4 +1,4 @@
-"""Inequality: Gini and concentration coefficients, entropy and Atkinson indices; the Lorenz curve is in `lorenz`.
+"""Inequality: Gini and concentration coefficients, entropy and Atkinson indices; the Lorenz curve: `lorenz_curve`.
 
 Each is a short tree of totals and of a ranked leaf (see `leaves`); their linearised variables follow by the chain
 rule. By default the Gini coefficient is that of mid-ranks, which does not depend on the scale of the weights and is

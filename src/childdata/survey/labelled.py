@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from childdata.errors import EstimationError, VariableError, nearest
+from childdata.microdata.labels import Frozen
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.intervals import Convention, interval_of
+from childdata.survey.rubin import df_between_draws
 from childdata.survey.spread import Spread, mixture
 from childdata.survey.statistic import gap_of
 
@@ -28,6 +30,8 @@ NUMBERS = ("estimate", "se", "ci_low", "ci_high", "cv", "deff", "deft")
 # number is made of, and of those beyond a quantile; whether a share stands at 0 or 1.
 HIDDEN = ("scale", "difference_of", "deff_wr", "n_least", "n_beyond", "uniform")
 
+Made = TypeVar("Made", bound="Labelled")
+_ENDS = ("ci_low", "ci_high")
 # A formula of two rows: its value, and its derivative by each of the two.
 Pairwise = Callable[[Floats, Floats], tuple[Floats, Floats, Floats]]
 
@@ -135,6 +139,9 @@ class Labelled:
         se = np.where(np.isnan(value), np.nan, np.sqrt(spread.variances()))
         frame = facts.copy()
         frame["estimate"], frame["se"] = value, se
+        combined = df_between_draws(spread)
+        if combined is not None:
+            frame["df"] = combined
         frame["ci_low"], frame["ci_high"] = limits(frame, "auto", self.convention, self.settings["level"])
         frame["cv"] = coefficient_of_variation(value, se)
         frame["deff"] = frame["deft"] = frame["deff_wr"] = np.nan
@@ -151,6 +158,30 @@ def limits(frame: pd.DataFrame, interval: str, convention: Convention, level: fl
         value, se, df, n = (frame.loc[at, name].to_numpy(dtype=float) for name in ("estimate", "se", "df", "n"))
         low[at], high[at] = interval_of(scale, interval, convention, value, se, df=df, n=n, level=level)
     return low, high
+
+
+def at_level(estimates: Made, level: float) -> Made:
+    """Estimates with the limits of another level of confidence."""
+    if not 0 < level < 1:
+        raise EstimationError(f"level lies between 0 and 1, such as 0.95; found {level}")
+    rule, interval = estimates.convention, str(estimates.settings.get("interval", "auto"))
+    if rule.multiplier == "two":
+        raise EstimationError(
+            f"under convention {rule.name!r} limits are the value ± 2 standard errors, whatever the level; estimate "
+            "under another convention"
+        )
+    frame = estimates.frame
+    now = limits(frame, interval, rule, float(estimates.settings["level"]))
+    own = [~np.isclose(frame[name], one, rtol=1e-9, equal_nan=True) for name, one in zip(_ENDS, now, strict=True)]
+    if own[0].any() or own[1].any():
+        place = int(np.flatnonzero(own[0] | own[1])[0])
+        raise EstimationError(
+            f"{frame['statistic'].iloc[place]!r} has limits of its own (of Woodruff, say), which hold for one level; "
+            f"estimate it with level={level:g}"
+        )
+    low, high = limits(frame, interval, rule, level)
+    settings = Frozen({**estimates.settings, "level": level})
+    return replace(estimates, frame=frame.assign(ci_low=low, ci_high=high), settings=settings)
 
 
 def coefficient_of_variation(value: Floats, se: Floats) -> Floats:

@@ -59,7 +59,7 @@ class RankSum:
         common = nu * (lower + mean * above ** (nu - 1))
         tie = sample.tie_of
         with np.errstate(divide="ignore", invalid="ignore"):
-            inside = np.where(weight > 0, share / weight, 0.0)
+            inside = np.where(weight != 0, share / weight, 0.0)
         return Solved(value, (x - mean[tie]) * inside[tie] + common[tie])
 
     def _parts(self, sample: Sample) -> tuple[Floats, ...]:
@@ -67,9 +67,12 @@ class RankSum:
         weight, total = sample.by_tie(sample.weight), sample.by_tie(sample.weight * x)
         size = sample.by_row(sample.weight)[sample.row_of_tie]
         reached = running(weight, sample.tie_start)
-        above, higher = np.maximum(size - (reached - weight), 0.0), np.maximum(size - reached, 0.0)
+        above, higher = size - (reached - weight), size - reached
+        if self.nu != 2:
+            # rounding, or a negative replicate weight, may leave less than nothing above the last
+            above, higher = np.maximum(above, 0.0), np.maximum(higher, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            mean = np.where(weight > 0, total / weight, 0.0)
+            mean = np.where(weight != 0, total / weight, 0.0)
         share = weight * (above + higher) if self.nu == 2 else above**self.nu - higher**self.nu
         value = summed(sample.row_of_tie, mean * share, sample.rows)
         return value, x, weight, mean, above, higher, share

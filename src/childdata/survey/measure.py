@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from childdata.expression import Expression
-from childdata.survey.arrays import Codes, Floats, summed
+from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.columns import Columns
 from childdata.survey.leaves import PartialSum
 from childdata.survey.quantiles import Quantile, woodruff
@@ -47,25 +47,14 @@ class Shared:
     score : array (units,); by unit of the last stage.
     influence : array (n,); by record.
     replicated : array (R,); the value under each replicate weight, where there are any.
+    weight : array (n,); of the records it is found on, 0 where they have no part; None where records stay elsewhere.
     """
 
     value: float
     score: Floats
     influence: Floats
     replicated: Floats | None
-
-
-Wide = tuple[tuple[Floats, Shared], ...]  # what comes from all records: derivatives, arrays (rows,), and trees
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OfRecords:
-    """What the influence of every record gives; see `Piece`."""
-
-    influence: Floats | None
-    score: Floats
-    scatter: Floats
-    first: Floats
+    weight: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +126,7 @@ class Seen:
         assert isinstance(leaf.p, float)
 
         def standard_errors(influence: Floats) -> Floats:
-            return how.standard_errors(self.weighted(sample, influence))
+            return how.standard_errors(self.scattered(sample, influence * sample.weight))
 
         return woodruff(
             sample, leaf.p, leaf.rule, leaf.interval, df=how.df, n=how.n, level=how.level,
@@ -158,19 +147,11 @@ class Seen:
         """An expression on the records inside."""
         return self.measured.pairs.select(self.columns.number(expression).value)
 
-    def weighted(self, sample: Sample, influence: Floats) -> Floats:
-        """Weight × an influence of the sample, on the records inside, 0 elsewhere."""
+    def scattered(self, sample: Sample, values: Floats) -> Floats:
+        """Values of a sample put back to the records inside, 0 elsewhere."""
         result = np.zeros(self.measured.weight.size)
-        result[sample.place] = influence * sample.weight
+        result[sample.place] = values
         return result
-
-    def by_records(
-        self, ranked: dict[Ranked, Floats], totals: dict[Total, Floats], constant: Floats, wide: Wide
-    ) -> OfRecords:
-        """What only the influence of every record gives: its sums by pair, and its moments by row."""
-        influence = _record_influence(ranked, totals, constant, self)
-        score = self.measured.pairs.sums_inside(self.measured.weight * influence)
-        return OfRecords(influence, score, *_record_moments(influence, wide, self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,7 +174,7 @@ class Piece:
     value: Floats
     score: Floats
     influence: Floats | None
-    wide: Wide
+    wide: tuple[tuple[Floats, Shared], ...]
     scatter: Floats
     first: Floats
     least: Floats
@@ -215,8 +196,9 @@ def measure(node: Node, seen: Seen) -> Piece:
     ranked = {leaf: slope for leaf, slope in slopes.items() if not isinstance(leaf, (Total, Count, Whole))}
     influence = None
     if ranked or wide or seen.by_record:
-        found = seen.by_records(ranked, coefficients, constant, wide)
-        influence, score, scatter, first = found.influence, found.score, found.scatter, found.first
+        influence = _record_influence(ranked, coefficients, constant, seen)
+        score = measured.pairs.sums_inside(measured.weight * influence)
+        scatter, first = _record_moments(influence, wide, seen)
     else:
         score = _scores(coefficients, constant, grouped, measured)
         scatter, first = _moments(coefficients, constant, grouped, measured)
@@ -316,16 +298,19 @@ def _record_influence(
     return influence if shown.all() else np.where(shown, influence, 0.0)
 
 
-def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, Floats]:
-    """Σ w (u − ū)² and Σ w u; what comes from all records is taken where it meets the row's own."""
+def _record_moments(influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen) -> tuple[Floats, Floats]:
+    """Σ w (u − ū)² and Σ w u, over the records of the row.
+
+    With a part from all records the simple random sample that the design is compared with is one of the whole survey:
+    the scatter is then that of the whole influence, in the measure of the row's own size and count.
+    """
     row, weight, size = seen.grouped.row_of_records(), seen.measured.weight, seen.grouped.size
     shown = (row >= 0) & seen.measured.known
     if not shown.all():
         row, weight, influence = row[shown], weight[shown], influence[shown]
-    for slope, shared in wide:
-        whole = seen.measured.pairs.select(shared.influence)
-        influence = influence + slope[row] * (whole if shown.all() else whole[shown])
     first, squares = summed(row, weight * influence, size), summed(row, weight * influence**2, size)
+    if wide:
+        return _whole_scatter(squares, first, row, weight * influence, shown, wide, seen), first
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = first / summed(row, weight, size)
         scatter = squares - first * centre
@@ -333,6 +318,34 @@ def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, 
             # the influence of a total is far from zero: its squares are taken about the mean
             scatter = summed(row, weight * (influence - centre[row]) ** 2, size)
     return scatter, first
+
+
+def _whole_scatter(
+    squares: Floats,
+    first: Floats,
+    row: Codes,
+    weighted: Floats,
+    shown: Mask,
+    wide: tuple[tuple[Floats, Shared], ...],
+    seen: Seen,
+) -> Floats:
+    """V_srs = N̂ S²/(n − 1) of the whole survey, as the scatter that gives it with the row's own N̂ and n."""
+    weight = wide[0][1].weight
+    if weight is None:
+        return np.full(squares.shape, np.nan)
+    for slope, shared in wide:
+        inside = seen.measured.pairs.select(shared.influence)
+        squares = squares + 2 * slope * summed(row, weighted * (inside if shown.all() else inside[shown]), squares.size)
+        first = first + slope * np.sum(weight * shared.influence)
+    for slope, shared in wide:
+        for other, beside in wide:
+            squares = squares + slope * other * np.sum(weight * shared.influence * beside.influence)
+    whole, count = weight.sum(), np.count_nonzero(weight)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # where the line is of nobody, or of one record, there is no such variance
+        srs = whole * (squares - first**2 / whole) / (count - 1)
+        result: Floats = srs * (seen.grouped.by_row(seen.measured.count) - 1) / seen.grouped.by_row(seen.measured.ones)
+    return result
 
 
 def rows_of_influence(piece: Piece, seen: Seen) -> tuple[Codes, Codes, Floats]:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
-from childdata.errors import LineError
+from childdata.errors import EstimationError, LineError
 from childdata.expression import Expression, Rule, parse
-from childdata.survey.density import Bandwidth
+from childdata.survey.density import Bandwidth, check_bandwidth
 from childdata.survey.leaves import AtLine
 from childdata.survey.quantiles import Quantile
 from childdata.survey.sample import TIE
@@ -99,7 +99,8 @@ def relative_line(
 
     Raises
     ------
-    LineError if the share is not positive, or `of` and `within` are not these.
+    LineError if the share is not positive, or `of` and `within` are not these; EstimationError for another rule or
+    bandwidth.
 
     >>> relative_line(0.6, of="median", y="income").within
     'survey'
@@ -110,8 +111,25 @@ def relative_line(
         raise LineError(f"a line is relative to the 'median', the 'mean' or a quantile such as 0.5; found {of!r}")
     if within not in ("survey", "domain"):
         raise LineError(f"within is 'survey' or 'domain'; found {within!r}")
+    check_rule(rule)
+    check_bandwidth(bandwidth)
     variable = None if y is None else parse(y)
     return RelativeLine(float(share), of, variable, within, rule, bandwidth)
+
+
+def check_rule(rule: str) -> None:
+    """Refuse what is no rule for the quantile of a line or of the poor.
+
+    Raises
+    ------
+    EstimationError
+
+    >>> check_rule("hf2")
+    """
+    if rule not in get_args(QuantileOfLine):
+        raise EstimationError(
+            f"the quantile of a line has rule 'hf1' or 'hf2' (the middle of two values on a tie); found {rule!r}"
+        )
 
 
 def fixed_line(line: Rule) -> tuple[Expression, tuple[Check, ...]]:

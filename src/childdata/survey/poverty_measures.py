@@ -14,10 +14,19 @@ from typing import get_args
 
 from childdata.errors import EstimationError, LineError
 from childdata.expression import Expression, Rule, parse
-from childdata.survey.density import Bandwidth
+from childdata.survey.density import Bandwidth, check_bandwidth
 from childdata.survey.incomes import Nonpositive, incomes
 from childdata.survey.leaves import AtLine, GapRankSum, PoorRankSum, SumBelow
-from childdata.survey.poverty_lines import ONE, Line, QuantileOfLine, RelativeLine, fixed_line, is_number, poor_rule
+from childdata.survey.poverty_lines import (
+    ONE,
+    Line,
+    QuantileOfLine,
+    RelativeLine,
+    check_rule,
+    fixed_line,
+    is_number,
+    poor_rule,
+)
 from childdata.survey.quantiles import Quantile
 from childdata.survey.statistic import Arithmetic, Check, Constant, Function, Item, Node, Scale, Statistic, Total
 
@@ -59,7 +68,7 @@ def fgt(
     """
     if not 0 <= alpha <= 100:
         raise EstimationError(f"alpha of an FGT index lies between 0 and 100; found {alpha!r}")
-    _check_at_line(at_line)
+    _check(at_line, bandwidth)
     income, checks = incomes(y, nonpositive, "an FGT index", defined="everywhere")
     name = f"fgt({parse(y).text}, {_named(line)}, alpha={alpha:g})"
     scale: Scale = "share" if alpha == 0 else "index"
@@ -86,7 +95,7 @@ def watts(
     >>> people.estimate(cd.watts("y", 100)).to_frame()["estimate"].round(4).item()
     0.3054
     """
-    _check_at_line(at_line)
+    _check(at_line, bandwidth)
     income, checks = incomes(y, nonpositive, "the Watts index", defined="above zero")
     if isinstance(line, RelativeLine):
         node: Node = SumBelow(income, line.node(income), 0.0, "watts", at_line, bandwidth)
@@ -113,7 +122,8 @@ def sen(
     >>> people.estimate(cd.sen("y", 100)).to_frame()["estimate"].round(4).item()
     0.2833
     """
-    income, z, checks = _measured(y, line, nonpositive, "the Sen index", at_line)
+    _check(at_line, bandwidth)
+    income, z, checks = _measured(y, line, nonpositive, "the Sen index")
     # With 1 − G_p = T/(N_p Y_p) and P₀ − P₁ = Y_p/(N z), S = (N_p − T/(N_p z))/N.
     count = SumBelow(income, z, 0.0, "fgt", at_line, bandwidth)
     equal = Function("part", (PoorRankSum(income, z, at_line, bandwidth), count))
@@ -134,7 +144,8 @@ def poor_gini(
     >>> people.estimate(cd.poor_gini("y", 100)).to_frame()["estimate"].round(4).item()
     0.1154
     """
-    income, z, checks = _measured(y, line, nonpositive, "the Gini coefficient of the poor", at_line)
+    _check(at_line, bandwidth)
+    income, z, checks = _measured(y, line, nonpositive, "the Gini coefficient of the poor")
     count, gap = (SumBelow(income, z, alpha, "fgt", at_line, bandwidth) for alpha in (0.0, 1.0))
     owned = Arithmetic("*", z, Arithmetic("-", count, gap))
     equal = Arithmetic("/", PoorRankSum(income, z, at_line, bandwidth), Arithmetic("*", count, owned))
@@ -154,7 +165,8 @@ def sst(
     >>> people.estimate(cd.sst("y", 100)).to_frame()["estimate"].round(4).item()
     0.3444
     """
-    income, z, checks = _measured(y, line, nonpositive, "the SST index", at_line)
+    _check(at_line, bandwidth)
+    income, z, checks = _measured(y, line, nonpositive, "the SST index")
     gap, size = SumBelow(income, z, 1.0, "fgt", at_line, bandwidth), Total(ONE)
     # P₁ (1 + G) = 2 S/N − T/N², as G = 1 − T/(N S)
     twice = Arithmetic("/", Arithmetic("*", Constant(2.0), gap), size)
@@ -190,7 +202,8 @@ def poor_median(
             f"the median of the poor is of those below one line; {parse(line).text!r} may differ between records: "
             "take relative_median_gap, which is in units of the line"
         )
-    income, z, checks = _measured(y, line, nonpositive, "the median of the poor", at_line)
+    _check(at_line, bandwidth, rule)
+    income, z, checks = _measured(y, line, nonpositive, "the median of the poor")
     node = _poor_median(income, z, at_line, rule, bandwidth)
     return Statistic((Item(None, node),), "amount", f"poor_median({parse(y).text}, {_named(line)})", checks=checks)
 
@@ -213,7 +226,8 @@ def relative_median_gap(
     >>> people.estimate(cd.relative_median_gap("y", 100)).to_frame()["estimate"].round(9).item()
     0.2
     """
-    income, z, checks = _measured(y, line, nonpositive, "the relative median gap", at_line)
+    _check(at_line, bandwidth, rule)
+    income, z, checks = _measured(y, line, nonpositive, "the relative median gap")
     middle = _poor_median(income, z, at_line, rule, bandwidth)
     node = Arithmetic("-", Constant(1.0), Arithmetic("/", middle, z))
     name = f"relative_median_gap({parse(y).text}, {_named(line)})"
@@ -256,11 +270,8 @@ def _per_head(node: Node) -> Node:
     return Arithmetic("/", node, Total(ONE))
 
 
-def _measured(
-    y: Rule, line: Line, nonpositive: Nonpositive, index: str, at_line: AtLine
-) -> tuple[Expression, Node, tuple[Check, ...]]:
+def _measured(y: Rule, line: Line, nonpositive: Nonpositive, index: str) -> tuple[Expression, Node, tuple[Check, ...]]:
     """The income, the line as a tree, and checks; by a line that is a column incomes are divided, so that it is 1."""
-    _check_at_line(at_line)
     income, checks = incomes(y, nonpositive, index, defined="everywhere")
     if isinstance(line, RelativeLine):
         return income, line.node(income), checks
@@ -270,7 +281,9 @@ def _measured(
     return parse(f"({income.text}) / ({z.text})"), Constant(1.0), checks + more
 
 
-def _check_at_line(at_line: str) -> None:
+def _check(at_line: str, bandwidth: Bandwidth, rule: str = "hf1") -> None:
+    check_bandwidth(bandwidth)
+    check_rule(rule)
     if at_line not in get_args(AtLine):
         raise EstimationError(f"at_line is '<' (on the line is not poor) or '<='; found {at_line!r}")
 

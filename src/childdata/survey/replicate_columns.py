@@ -36,8 +36,8 @@ def given_replicates(records: Records, weight: Floats, kind: ReplicateKind) -> R
 
     Raises
     ------
-    VariableError if a column is not there; DesignError if one holds text, blanks, negative weights or nothing but
-    zeros, if there are not as many rscales as columns, or JKn has none.
+    VariableError if a column is not there; DesignError if one holds text, blanks, infinite or negative weights or
+    nothing but zeros, if there are not as many rscales as columns, or JKn has none.
 
     >>> import childdata as cd
     >>> from childdata.survey.replicate_kinds import Fay
@@ -61,6 +61,9 @@ def given_replicates(records: Records, weight: Floats, kind: ReplicateKind) -> R
         )
     factors = kind.combined == "factors"
     _compare(matrix, weight, kind)
+    beyond = 0 if factors else int(matrix[weight == 0].any(axis=1).sum())
+    if beyond:
+        notes = (*notes, word("told.replicates_beyond", count=beyond))
     base = weight if factors else np.ones(len(matrix))
     df = kind.df if kind.df is not None else rank(matrix * base[:, None] if factors else matrix) - 1
     return Replicates(
@@ -142,6 +145,12 @@ def _blanks(matrix: Floats, names: Sequence[str], kind: ReplicateKind) -> tuple[
     if not touched.size:
         return matrix, ()
     blank = ~np.isfinite(matrix[:, touched])
+    endless = int(np.isinf(matrix[:, touched]).sum())
+    if endless:
+        raise DesignError(
+            f"replicate weights are infinite in {endless} places, in {touched.size} of {len(names)} columns (first "
+            f"{names[touched[0]]!r}); a weight counts population units: correct them where they were made"
+        )
     count = int(blank.sum())
     if kind.blank == "refuse":
         raise DesignError(

@@ -29,7 +29,6 @@ class Sample:
     start : array (rows + 1,); where each row begins, and m.
     place : array (m,); which of the records inside each one is.
     column : gives another expression on the records inside.
-    of_records : array (m,); where an entry stands for several records, the sum of their squared weights.
     """
 
     y: Floats
@@ -38,7 +37,6 @@ class Sample:
     start: Codes
     place: Codes
     column: Callable[[Expression], Floats]
-    of_records: Floats | None = None
     _ties: list[Codes] = field(default_factory=list)
 
     @staticmethod
@@ -85,11 +83,6 @@ class Sample:
     def values(self, expression: Expression) -> Floats:
         """Another expression on the sorted records."""
         return self.y if expression.text == "" else self.column(expression)[self.place]
-
-    @property
-    def squares(self) -> Floats:
-        """The squares of the weights."""
-        return self.weight**2 if self.of_records is None else self.of_records
 
     def by_row(self, values: Floats) -> Floats:
         """Sums over the records of each row."""

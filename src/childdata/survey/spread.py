@@ -216,18 +216,21 @@ class Replicated:
 Block = Scores | Deviations | Gram | Replicated | Quadratic
 
 
-def mixture(parts: Sequence[tuple[Codes, Floats]], shape: tuple[int, int]) -> csc_array:
+def mixture(parts: Sequence[tuple[Codes, Floats]], shape: tuple[int, int], *, column: Codes | None = None) -> csc_array:
     """Coefficients of new rows as a sparse matrix (rows, new rows).
 
     Parameters
     ----------
     parts : pairs of arrays (new rows,): a row that each new row is made of, and its coefficient; a coefficient
         that is not finite counts as none.
+    column : the new row of each entry, where a new row is made of any number of rows; by default each part has an
+        entry for every new row.
     """
     from scipy.sparse import coo_array
 
     row = np.concatenate([rows for rows, _ in parts])
-    column = np.concatenate([np.arange(rows.size) for rows, _ in parts])
+    if column is None:
+        column = np.concatenate([np.arange(rows.size) for rows, _ in parts])
     value = np.concatenate([np.where(np.isfinite(slopes), slopes, 0.0) for _, slopes in parts])
     return coo_array((value, (row, column)), shape=shape).tocsc()
 

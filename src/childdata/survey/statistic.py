@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from childdata.errors import EstimationError
-from childdata.expression import Expression, parse
+from childdata.expression import Expression
 from childdata.survey.arrays import Floats
 from childdata.survey.smooth import FUNCTIONS
 
@@ -132,15 +132,7 @@ class OverCategories:
     every: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The mean of (x − x̄)(y − ȳ), divisor Σ w; written out about rough centres, so that large means cost no digits."""
-
-    x: Expression
-    y: Expression
-
-
-Node = Leaf | Constant | Arithmetic | Function | OverCategories | Moment
+Node = Leaf | Constant | Arithmetic | Function | OverCategories
 
 Categories = Callable[[Expression], tuple[float | str, ...]]
 Derivative = tuple[Floats, dict[Leaf, Floats]]
@@ -156,8 +148,6 @@ def parts(node: Node) -> tuple[Node, ...]:
             return arguments
         case OverCategories(_, term, _):
             return (term,)
-        case Moment(x, y):
-            return (Total(x), Total(y))
         case Constant() | Total() | Count() | Whole():
             return ()
     return node.parameters
@@ -170,7 +160,7 @@ def leaves(node: Node) -> Iterator[Leaf]:
     def walk(inner: Node) -> Iterator[Leaf]:
         for part in parts(inner):
             yield from walk(part)
-        if not isinstance(inner, (Constant, Arithmetic, Function, OverCategories, Moment)) and inner not in seen:
+        if not isinstance(inner, (Constant, Arithmetic, Function, OverCategories)) and inner not in seen:
             seen.add(inner)
             yield inner
 
@@ -204,7 +194,7 @@ def evaluate(node: Node, value_of: Callable[[Leaf], Floats]) -> Floats:
             return a + b if operator == "+" else a - b if operator == "-" else a * b if operator == "*" else a / b
         case Function(name, arguments):
             return FUNCTIONS[name](*(evaluate(one, value_of) for one in arguments))[0]
-        case OverCategories() | Moment():
+        case OverCategories():
             raise _not_written_out()
     return value_of(node)
 
@@ -231,7 +221,7 @@ def differentiate(node: Node, solve: Solve) -> Derivative:
             inner = [differentiate(one, solve) for one in arguments]
             joined, by_argument = FUNCTIONS[name](*(one for one, _ in inner))
             return joined, _chained(inner, by_argument)
-        case OverCategories() | Moment():
+        case OverCategories():
             raise _not_written_out()
     found, by_parameter = solve(node)
     through = _chained([differentiate(one, solve) for one in parts(node)], by_parameter)
@@ -384,15 +374,9 @@ class Statistic:
         items = tuple(Item(value, _filled(template, value)) for value in categories)
         return replace(self, items=items)
 
-    def expanded(self, categories: Categories, centre: Callable[[Expression], float]) -> Statistic:
-        """The same statistic, each sum over categories and each moment written out.
-
-        Parameters
-        ----------
-        categories : gives the categories of an expression. centre : a round number near its mean.
-        """
-        items = tuple(Item(item.label, _written_out(item.node, categories, centre)) for item in self.items)
-        return replace(self, items=items)
+    def expanded(self, categories: Categories) -> Statistic:
+        """The same statistic, each sum over categories written out; `categories` gives those of an expression."""
+        return replace(self, items=tuple(Item(item.label, _written_out(item.node, categories)) for item in self.items))
 
 
 def _filled(node: Node, category: float | str, over: Expression | None = None) -> Node:
@@ -415,34 +399,21 @@ def _filled(node: Node, category: float | str, over: Expression | None = None) -
             return node
 
 
-def _written_out(node: Node, categories: Categories, centre: Callable[[Expression], float]) -> Node:
-    def again(inner: Node) -> Node:
-        return _written_out(inner, categories, centre)
-
+def _written_out(node: Node, categories: Categories) -> Node:
     match node:
         case OverCategories(over, term, every):
             wanted = None if every else over
             total: Node = Constant(0.0)
             for place, value in enumerate(categories(over)):
-                one = again(_filled(term, value, wanted))
+                one = _written_out(_filled(term, value, wanted), categories)
                 total = Arithmetic("+", total, one) if place else one
             return total
-        case Moment(x, y):
-            a, b = _centred(x, centre), _centred(y, centre)
-            whole, product = Total(parse(1)), Total(parse(f"({a.text}) * ({b.text})"))
-            means = Arithmetic("*", Arithmetic("/", Total(a), whole), Arithmetic("/", Total(b), whole))
-            return Arithmetic("-", Arithmetic("/", product, whole), means)
         case Arithmetic(operator, left, right):
-            return Arithmetic(operator, again(left), again(right))
+            return Arithmetic(operator, _written_out(left, categories), _written_out(right, categories))
         case Function(name, arguments):
-            return Function(name, tuple(again(one) for one in arguments))
+            return Function(name, tuple(_written_out(one, categories) for one in arguments))
         case _:
             return node
-
-
-def _centred(expression: Expression, centre: Callable[[Expression], float]) -> Expression:
-    middle = centre(expression)
-    return parse(f"({expression.text}) - ({middle!r})") if middle else expression
 
 
 def _as_statistic(value: Statistic | float) -> Statistic:

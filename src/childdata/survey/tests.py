@@ -5,17 +5,16 @@ A hypothesis is a vector h(θ) that is zero if it is true; W = hᵀ (J V Jᵀ)�
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from childdata.errors import EstimationError, nearest
+from childdata.errors import EstimationError
 from childdata.survey.arrays import Floats
-
-LONGEST = 10_000
+from childdata.survey.contrasts import LONGEST, in_quotes, read_formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,64 +126,23 @@ def _split(what: str) -> list[str]:
 
 
 def _equation(text: str, names: Sequence[str], value: Floats) -> tuple[float, Floats]:
-    source, places = _with_places(text, names)
-    sides = source.replace("==", "=").split("=")
+    # a sign of equality inside a name is no sign of equality
+    outside = [piece if k % 2 else re.sub("==?", "\0", piece) for k, piece in enumerate(in_quotes(text))]
+    sides = "`".join(outside).split("\0")
     if len(sides) != 2:
         raise EstimationError(f"an equation has one '='; found {text.strip()!r}, wanted such as \"`Urban` = `Rural`\"")
-    (a, slope_a), (b, slope_b) = (_side(side.strip(), text, places, value) for side in sides)
-    return a - b, slope_a - slope_b
+    left, right = (_side(side, names, value, text) for side in sides)
+    return left[0] - right[0], left[1] - right[1]
 
 
-def _with_places(text: str, names: Sequence[str]) -> tuple[str, dict[str, int]]:
-    pieces = text.split("`")
-    if len(pieces) % 2 == 0:
-        raise EstimationError(f"a backquote is not closed in {text.strip()!r}")
-    places: dict[str, int] = {}
-    for k in range(1, len(pieces), 2):
-        matches = [place for place, name in enumerate(names) if name == pieces[k]]
-        if len(matches) != 1:
-            found = "no row is" if not matches else f"{len(matches)} rows are"
-            raise EstimationError(f"{found} named {pieces[k]!r}{nearest(pieces[k], names)}; see .names")
-        places[f"row_{matches[0]}"] = matches[0]
-        pieces[k] = f"row_{matches[0]}"
-    return "".join(pieces), places
-
-
-def _side(source: str, text: str, places: dict[str, int], value: Floats) -> tuple[float, Floats]:
-    try:
-        tree = ast.parse(source, mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise EstimationError(f"the hypothesis {text.strip()!r} cannot be read; names stand in backquotes") from error
-
-    def walk(node: ast.AST) -> tuple[float, Floats]:
-        match node:
-            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool) and number < 1e300:
-                return float(number), np.zeros(value.size)
-            case ast.Name(id=name) if name in places:
-                slope = np.zeros(value.size)
-                slope[places[name]] = 1.0
-                return float(value[places[name]]), slope
-            case ast.UnaryOp(op=ast.USub(), operand=inner):
-                a, slope_a = walk(inner)
-                return -a, -slope_a
-            case ast.BinOp(left=left, op=operator, right=right):
-                return _operate(operator, walk(left), walk(right), text)
-        raise EstimationError(f"the hypothesis {text.strip()!r} may hold names in backquotes, numbers and + - * /")
-
-    return walk(tree)
-
-
-def _operate(
-    operator: ast.operator, left: tuple[float, Floats], right: tuple[float, Floats], text: str
-) -> tuple[float, Floats]:
-    (a, slope_a), (b, slope_b) = left, right
-    match operator:
-        case ast.Add():
-            return a + b, slope_a + slope_b
-        case ast.Sub():
-            return a - b, slope_a - slope_b
-        case ast.Mult():
-            return a * b, a * slope_b + b * slope_a
-        case ast.Div() if b != 0:
-            return a / b, (slope_a - a / b * slope_b) / b
-    raise EstimationError(f"the hypothesis {text.strip()!r} may hold + - * / and no division by zero")
+def _side(source: str, names: Sequence[str], value: Floats, text: str) -> tuple[float, Floats]:
+    formula = read_formula(source, names, what="hypothesis")
+    found, by = formula.dual(value[None, :])
+    slopes = np.zeros(value.size)
+    slopes[formula.rows] = by[:, 0]
+    if not np.isfinite([found[0], *slopes]).all() and np.isfinite(value[formula.rows]).all():
+        raise EstimationError(
+            f"the hypothesis {text.strip()!r} has no value at the estimates: it may hold no division by zero, and no "
+            "logarithm or root of what has none"
+        )
+    return float(found[0]), slopes

@@ -38,6 +38,12 @@ def reweighted(
     again : does the same to the weights of a replicate.
     adjustment : what the variance needs to know of the step; None if the weights are taken as they are.
     """
+    if survey.domain and survey.design.form is None:
+        rules = " and ".join(repr(str(getattr(rule, "text", rule))) for rule in survey.domain)
+        raise EstimationError(
+            f"weights are made for all records of a survey, and this one is restricted to where={rules}; "
+            "make the weights first and restrict afterwards, or make a survey of these records alone"
+        )
     design = survey.design
     replicates = design.replicates
     said = list(notes)

@@ -209,7 +209,8 @@ def growth_incidence(
 ) -> Statistic:
     """The growth incidence curve of two variables of the same records: q₂(p)/q₁(p) − 1.
 
-    For two surveys estimate `quantile(y, p)` in each; the ratio of the two `Estimates` less one is the curve.
+    For two surveys estimate `quantile(y, p)` in each: the curve is `later.compare(earlier, overlap=...,
+    measure="relative change")`.
 
     Parameters
     ----------
