@@ -45,7 +45,7 @@ def _kernel(sample: Sample, point: Floats, bandwidth: Bandwidth) -> tuple[Floats
             size = sample.by_row(weight)
             mean = sample.by_row(weight * y) / size
             sigma = np.sqrt(sample.by_row(weight * (y - mean[row]) ** 2) / size)
-            count = size if bandwidth == "convey" else size**2 / sample.by_row(weight**2)
+            count = size if bandwidth == "convey" else size**2 / sample.by_row(sample.squares)
             width = sigma * count**-0.2
         else:
             width = np.full(sample.rows, float(bandwidth))
