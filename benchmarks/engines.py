@@ -1,8 +1,8 @@
 """The same survey and the same calls on records in memory and at engines: time, memory, and how far the answers differ.
 
-A folder of 100 parquet files is made (4,000 PSUs in 50 strata; y2 in hundredths), every engine runs in a process of its
-own, and the folder is deleted again. Jobs: a, means of y1 and y2; b, both in 70 domains; c, a ratio in 7 regions; d, the
-median of y2 in 7 regions. Peak memory is that of the process (for Spark without its Java machine).
+A folder of 100 parquet files is made (4,000 PSUs in 50 strata; y2 in hundredths), every engine runs in a process of
+its own, and the folder is deleted again. Jobs: a, means of y1 and y2; b, both in 70 domains; c, a ratio in 7 regions;
+d, the median of y2 in 7 regions. Peak memory is that of the process (for Spark without its Java machine).
 
     python benchmarks/engines.py                          # 1e6, 1e7 and 1e8 rows; 1e8 needs 3 GB of disk
     python benchmarks/engines.py --rows 1000000

@@ -108,9 +108,6 @@ class Meanings(Protocol):
     def factor(self, expression: Expression) -> Factor:
         """The categories of an expression."""
 
-    def centre(self, expression: Expression) -> float:
-        """A round number near the mean of an expression."""
-
 
 def with_scales(statistics: Mapping[str, Statistic], columns: Meanings) -> dict[str, Statistic]:
     """A mean of a column of truth values is a share, as the mean of a rule is."""
@@ -133,14 +130,7 @@ def with_categories_filled(
     filled: dict[str, Statistic] = {}
     labels: dict[tuple[str, float | str | None], str] = {}
     for name, given in statistics.items():
-<<<<<<< a89467dfcf236b38bacf56458d57d8774d44f3d1
-        statistic = given.expanded(
-            lambda over: columns.factor(over).values,  # type: ignore[arg-type, return-value]
-            columns.centre,
-        )
-=======
         statistic = given.expanded(lambda over: columns.factor(over).values)  # type: ignore[arg-type, return-value]
->>>>>>> 9a82cfbe6b9cde5f2950cdb59bf76302d3ec6a55
         over = statistic.category_of()
         if over is None:
             filled[name] = statistic

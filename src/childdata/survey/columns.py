@@ -166,10 +166,6 @@ class Columns:
             self._numbers[expression.text] = Column(value, known)
         return self._numbers[expression.text]
 
-    def centre(self, expression: Expression) -> float:
-        """A round number near the mean of an expression."""
-        return rough_centre(self.number(expression))
-
     def is_truth(self, expression: Expression) -> bool:
         """Whether an expression holds truth values."""
         return expression.text != "1" and self.frame[expression.text].dtype == pl.Boolean

@@ -184,9 +184,16 @@ def used_of(summing: Summing, mask: Mask, *, whole: bool) -> nw.Expr:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineShared(Shared):
-    """A tree on all records of the survey, whose influence by record is a formula."""
+    """A tree on all records of the survey, whose influence by record is a formula.
+
+    Attributes
+    ----------
+    size, count : weights and number of the records it is found on.
+    """
 
     formula: Formula = field(kw_only=True)
+    size: float = field(kw_only=True)
+    count: float = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -378,19 +385,57 @@ class EngineSeen(Seen):
             tuple(ties.values()), tuple((self._by_cell(slope), _formula_of(shared)) for slope, shared in wide),
         )  # fmt: skip
         self.formulas.append(formula)
-        frame = formula.everything(self._engine.frame, "childdata u")
+        if wide:
+            score, scatter, first = self._beside_all(formula, wide)
+        else:
+            score, scatter, first = self._within_row(formula, centre, size)
+        unknown_pair = np.append(unknown, False)[grouped.row]
+        score, scatter = np.where(unknown_pair, np.nan, score), np.where(unknown, np.nan, scatter)
+        return OfRecords(None, score, scatter, np.where(unknown, np.nan, first))
+
+    def _within_row(self, formula: Formula, centre: Floats, size: Floats) -> tuple[Floats, Floats, Floats]:
+        """Sums by pair of an influence, and by row Σ w (u − ū)² and Σ w u; the squares are about a centre near ū."""
+        frame = formula.laid(self._engine.frame, "childdata u")
         frame, given = self.place.attached(self._engine, frame, {"childdata centre": self._by_cell(centre)})
         used = used_of(self._engine, self.summed.mask, whole=self.by_record)
         apart = nw.when(used).then(nw.col("childdata u") - given["childdata centre"]).otherwise(nw.lit(0.0))
         frame = frame.with_columns(apart.alias("childdata apart"))
         weight, apart = nw.col(WEIGHT), nw.col("childdata apart")
-        sums = {"score": weight * nw.col("childdata u own"), "first": weight * apart, "second": weight * apart * apart}
+        sums = {"score": weight * nw.col("childdata u"), "first": weight * apart, "second": weight * apart * apart}
         score, moved, second = self._sums(frame, sums)
-        moved, second = grouped.by_row(moved), grouped.by_row(second)
+        moved, second = self.grouped.by_row(moved), self.grouped.by_row(second)
         with np.errstate(divide="ignore", invalid="ignore"):
-            scatter = np.where(unknown, np.nan, second - moved**2 / size)
-        score = np.where(np.append(unknown, False)[grouped.row], np.nan, score)
-        return OfRecords(None, score, scatter, np.where(unknown, np.nan, moved + centre * size))
+            return score, second - moved**2 / size, moved + centre * size
+
+    def _beside_all(self, formula: Formula, wide: Wide) -> tuple[Floats, Floats, Floats]:
+        """The same where a part comes from all records: the scatter is that of the whole survey (`measure`)."""
+        frame, grouped = formula.laid(self._engine.frame, "childdata u"), self.grouped
+        names = [f"childdata all {k}" for k in range(len(wide))]
+        for name, (_, shared) in zip(names, wide, strict=True):
+            frame = _formula_of(shared).formula.everything(frame, name)
+        weight, own = nw.col(WEIGHT), nw.col("childdata u")
+        sums = {"score": weight * own, "second": weight * own * own}
+        sums |= {f"with {k}": weight * own * nw.col(name) for k, name in enumerate(names)}
+        score, second, *beside = self._sums(frame, sums)
+        of_all = {f"childdata sum {k}": weight * nw.col(name) for k, name in enumerate(names)}
+        of_all |= {
+            f"childdata product {k} {j}": weight * nw.col(one) * nw.col(other)
+            for k, one in enumerate(names)
+            for j, other in enumerate(names)
+        }
+        counted = grouped_sums(frame, [], of_all)
+        squares, first = grouped.by_row(second), grouped.by_row(score)
+        total = first
+        for k, (slope, _) in enumerate(wide):
+            squares = squares + 2 * slope * grouped.by_row(beside[k])
+            total = total + slope * counted[f"childdata sum {k}"][0]
+            for j, (other, _) in enumerate(wide):
+                squares = squares + slope * other * counted[f"childdata product {k} {j}"][0]
+        shared = _formula_of(wide[0][1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            srs = shared.size * (squares - total**2 / shared.size) / (shared.count - 1)
+            scatter = srs * (grouped.by_row(self.measured.count) - 1) / grouped.by_row(self.measured.ones)
+        return score, scatter, first
 
     def _add_tie(self, ties: dict[str, ByTie], leaf: Ranked, sample: Sample, influence: Floats) -> None:
         """Take up a ranked leaf among the parts by rank; leaves over one variable are one table."""

@@ -71,9 +71,10 @@ class Crossed:
 
 def run_on_engine(records: EngineRecords, design: Design, call: Call) -> Result:
     """Carry out a call where the records are."""
-    summing = Summing(records, call)
     for one in call.statistics.values():
         in_the_engine(one)
+    summing = Summing(records, call)
+    call = summing.without_moments()
     assert records.units is not None
     return finish(summarised(summing), design, call, records.units.frame.select(records.keys), summing=summing)
 
@@ -108,7 +109,7 @@ def finish(
     notes += _undefined_notes(summary) + lonely_note(design, call.lonely) + _checked(summary, statistics)
     notes += interval_note(statistics, call)
     _refuse_lost(summary, masks, call)
-    alone = bool(call.where) and summary.count("inside used") == summary.count("sample n", EVERYONE)
+    alone = bool(call.where) and summary.count("inside") == summary.count("records")
     work = EngineWork(NO_RECORDS, design, call, None, alone, summary=summary, units=units, summing=summing)
     blocks = []
     for name, statistic in statistics.items():
@@ -280,4 +281,6 @@ class EngineWork(Work):
         piece = measure(leaf.node, seen)
         found = self.scores(piece, seen)
         score = summed(found.unit, found.value, self.design.stages[-1].stratum.size)
-        return EngineShared(float(piece.value[0]), score, np.zeros(0), None, formula=seen.formulas[-1])
+        weights, records = float(measured.ones.sum()), float(measured.count.sum())
+        value = float(piece.value[0])
+        return EngineShared(value, score, np.zeros(0), None, formula=seen.formulas[-1], size=weights, count=records)

@@ -11,7 +11,7 @@ Every sum is called by what is added up, not by its place in the call: tables of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import narwhals as nw
@@ -21,6 +21,7 @@ import polars as pl
 from childdata.expression import Expression
 from childdata.survey.call import Call, rules_of, with_categories_filled
 from childdata.survey.domains import Factor, entries_of, make_factor
+from childdata.survey.engine_moments import moments_of, written_out
 from childdata.survey.engine_records import WEIGHT, EngineColumns, EngineRecords, fetched, grouped_sums
 from childdata.survey.layout import entries_named
 from childdata.survey.statistic import Count, Node, Statistic, Total, Whole, denominators, leaves, wholes
@@ -104,7 +105,6 @@ class SmallTables:
     whole : sums by unit over all records, whatever the domain.
     kinds : by text, what a rule gives.
     shift : by total in words, the number taken off before adding up.
-    centres : by the text of an expression the number that its moments are about; 0 where there is none.
     """
 
     facts: pl.DataFrame
@@ -113,7 +113,6 @@ class SmallTables:
     whole: pl.DataFrame | None
     kinds: Mapping[str, str]
     shift: Mapping[str, float]
-    centres: Mapping[str, float] = field(default_factory=dict)
     _factors: dict[str, Factor] = field(default_factory=dict)
 
     def is_truth(self, expression: Expression) -> bool:
@@ -125,10 +124,6 @@ class SmallTables:
         if expression.text not in self._factors:
             self._factors[expression.text] = make_factor(self.categories[expression.text]["value"], None)
         return self._factors[expression.text]
-
-    def centre(self, expression: Expression) -> float:
-        """The number that the moments of an expression are about."""
-        return self.centres.get(expression.text, 0.0)
 
     def count(self, *words: object) -> int:
         """A count of records among the facts."""
@@ -174,7 +169,7 @@ class Summing:
         self.records, self.call = records, call
         self.where = rules_of(call.where)
         self.columns = EngineColumns.of(records, expressions_of(call))
-        self.told = dict(self.columns.failed)
+        self.told = dict(self.columns.failed)  # of the rules as the user wrote them
         self.crossings = crossings_of(records.names, call, records.place)
         self.by = list(dict.fromkeys(name for variables, _ in self.crossings for name in variables))
         inside = all_of([self.columns.number(one).fill_null(0.0) == 1 for one in self.where])
@@ -226,26 +221,10 @@ class Summing:
             return draft.factor(over).values  # type: ignore[return-value]
 
         for statistic in self.call.statistics.values():
-            over = statistic.expanded(values, lambda _: 0.0).category_of()
+            over = statistic.expanded(values).category_of()
             if over is not None:
                 values(over)
         return pending
-
-    def centres(self, categories: Mapping[str, pl.DataFrame]) -> dict[str, float]:
-        """Round numbers near the means of the expressions whose moments are asked for."""
-        asked: dict[str, Expression] = {}
-        draft = SmallTables(pl.DataFrame(), categories, {}, None, {}, {})
-
-        def note(of: Expression) -> float:
-            asked[of.text] = of
-            return 0.0
-
-        for statistic in self.call.statistics.values():
-            statistic.expanded(lambda over: draft.factor(over).values, note)  # type: ignore[arg-type, return-value]
-        if not asked:
-            return {}
-        facts = self._row({}, list(asked.values()))
-        return {text: centre(facts, text) for text in asked}
 
     def _values(self, over: Expression) -> pl.DataFrame:
         """The distinct values of a column as it stands in the data, or of a rule."""
@@ -272,11 +251,25 @@ class Summing:
         found = fetched(laid.select(*sums, *ends).select(*(nw.col(name).sum() for name in sums), *found_ends))
         return found.with_columns(pl.all().cast(pl.Float64))
 
-    def lay(self, statistics: Mapping[str, Statistic]) -> None:
-        """Lay the rules that statistics got when they were written out."""
+    def without_moments(self, *, about_means: bool = True) -> Call:
+        """The call with each moment written out as arithmetic of totals, from now on that of this object.
+
+        Parameters
+        ----------
+        about_means : whether moments are about rough means, found in a pass of their own, or, where parts of a survey
+            are to be added, about 0.
+        """
+        asked = {one.text: one for statistic in self.call.statistics.values() for one in moments_of(statistic)}
+        if not asked:
+            return self.call
+        facts = self._row({}, list(asked.values())) if about_means else None
+        middle = {text: 0.0 if facts is None else centre(facts, text) for text in asked}
+        statistics = {name: written_out(one, middle) for name, one in self.call.statistics.items()}
+        self.call = replace(self.call, statistics=statistics)
         new = [one for statistic in statistics.values() for one in statistic.expressions()]
         self.columns = self.columns.more(new, self.frame)
         self.frame = self.columns.frame
+        return self.call
 
     def centred(self, statistics: Mapping[str, Statistic]) -> list[Expression]:
         """The expressions of totals that a rough centre is taken off."""
@@ -296,7 +289,6 @@ class Summing:
             yield key_of("where unknown", rule.text), _one_where(all_of([*before, ~known]))
             before.append(column.fill_null(0.0) == 1)
         yield key_of("inside"), _one_where(self.domain)
-        yield key_of("inside used"), _one_where(self.domain & (weight > 0))
         for text, failed in self.told.items():
             yield key_of("undefined", text), _one_where(nw.col(failed).fill_null(False))
         for name in self.by:
@@ -366,19 +358,13 @@ def centre(facts: pl.DataFrame, text: str) -> float:
     return float(np.round(middle)) if np.isfinite(middle) and abs(middle) >= 1 else 0.0
 
 
-def summarised(summing: Summing, *, about_means: bool = True) -> SmallTables:
-    """The small tables of a call, from an engine.
-
-    Parameters
-    ----------
-    about_means : whether moments are about rough means, or, where parts of a survey are to be added, about 0.
-    """
-    call = summing.call
+def summarised(summing: Summing) -> SmallTables:
+    """The small tables of a call, from an engine."""
+    call, kinds = summing.call, summing.columns.kinds
     categories = summing.categories()
-    centres = summing.centres(categories) if about_means else {}
-    draft = SmallTables(pl.DataFrame(), categories, {}, None, {}, {}, centres)
-    statistics, _ = with_categories_filled(call.statistics, draft)
-    summing.lay(statistics)
+    statistics, _ = with_categories_filled(
+        call.statistics, SmallTables(pl.DataFrame(), categories, {}, None, kinds, {})
+    )
     masks = masks_of(statistics, call)
     facts = summing.facts(statistics, masks)
     shift = {told(Total(one)): centre(facts, one.text) for one in summing.centred(statistics)}
@@ -390,4 +376,4 @@ def summarised(summing: Summing, *, about_means: bool = True) -> SmallTables:
     }
     of_all = whole_needs(statistics)
     whole = summing.table(keys, of_all, shift) if of_all else None
-    return SmallTables(facts, categories, entries, whole, summing.columns.kinds, shift, centres)
+    return SmallTables(facts, categories, entries, whole, kinds, shift)

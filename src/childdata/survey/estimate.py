@@ -153,14 +153,9 @@ class Work:
             found = self.scores(piece, seen)
             score = summed(found.unit, found.value, last.stratum.size)
         else:
-<<<<<<< a89467dfcf236b38bacf56458d57d8774d44f3d1
             found_again = self.replicated(leaf.node, seen)
             replicated = None if found_again is None else found_again[:, 0]
-        return Shared(float(piece.value[0]), score, influence, replicated)
-=======
-            replicated = replicate_values(leaf.node, seen, design.replicates)[:, 0]
         return Shared(float(piece.value[0]), score, influence, replicated, measured.weight)
->>>>>>> 9a82cfbe6b9cde5f2950cdb59bf76302d3ec6a55
 
     def replicated(self, node: Node, seen: Seen) -> Floats | None:
         """The values of a tree under each replicate weight, where there are any; array (R, rows)."""

@@ -318,17 +318,12 @@ def _record_influence(
     return influence if shown.all() else np.where(shown, influence, 0.0)
 
 
-<<<<<<< a89467dfcf236b38bacf56458d57d8774d44f3d1
 def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, Floats]:
-    """Σ w (u − ū)² and Σ w u; what comes from all records is taken where it meets the row's own."""
-=======
-def _record_moments(influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen) -> tuple[Floats, Floats]:
     """Σ w (u − ū)² and Σ w u, over the records of the row.
 
     With a part from all records the simple random sample that the design is compared with is one of the whole survey:
     the scatter is then that of the whole influence, in the measure of the row's own size and count.
     """
->>>>>>> 9a82cfbe6b9cde5f2950cdb59bf76302d3ec6a55
     row, weight, size = seen.grouped.row_of_records(), seen.measured.weight, seen.grouped.size
     shown = (row >= 0) & seen.measured.known
     if not shown.all():
@@ -351,7 +346,7 @@ def _whole_scatter(
     row: Codes,
     weighted: Floats,
     shown: Mask,
-    wide: tuple[tuple[Floats, Shared], ...],
+    wide: Wide,
     seen: Seen,
 ) -> Floats:
     """V_srs = N̂ S²/(n − 1) of the whole survey, as the scatter that gives it with the row's own N̂ and n."""

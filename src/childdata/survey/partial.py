@@ -124,9 +124,11 @@ def reduced(records: Records, design: Design, call: Call, declared: Mapping[str,
             "parts of a survey are added up by sampling unit: give weight= (one that follows from the fpc is not known "
             "of a part), and no replicate weights"
         )
+    summing = Summing(records, call)
+    call = summing.without_moments(about_means=False)
     for name, one in call.statistics.items():
         _refuse_ranked(name, one)
-    summary = summarised(Summing(records, call), about_means=False)
+    summary = summarised(summing)
     units = records.units
     tables = {"units": units.frame, "facts": summary.facts}
     tables |= {f"categories of {text}": frame for text, frame in summary.categories.items()}

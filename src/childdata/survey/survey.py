@@ -30,18 +30,11 @@ from childdata.survey.engine_design import declare
 from childdata.survey.engine_records import EngineRecords, fetching
 from childdata.survey.engine_run import run_on_engine
 from childdata.survey.estimate import run
-<<<<<<< a89467dfcf236b38bacf56458d57d8774d44f3d1
 from childdata.survey.estimates import Estimates
 from childdata.survey.finished import estimates_of
-from childdata.survey.imputation import combine, plausible_sets, with_draw
+from childdata.survey.imputation import combine, plausible_sets, rule_of_draw, with_draw
 from childdata.survey.intervals import ConventionName, ShareInterval
 from childdata.survey.partial import Partial, reduced
-=======
-from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
-from childdata.survey.imputation import combine, plausible_sets, rule_of_draw, with_draw
-from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
-from childdata.survey.keys import Keys
->>>>>>> 9a82cfbe6b9cde5f2950cdb59bf76302d3ec6a55
 from childdata.survey.pps import PPS, Drawn
 from childdata.survey.replicate_columns import given_replicates
 from childdata.survey.replicate_kinds import ReplicateKind
@@ -251,18 +244,29 @@ class Survey:
         >>> children.estimate(cd.mean("poor == 1"), by="sex", margins=True).to_frame()["estimate"].tolist()
         [0.5, 0.5, 0.5]
         """
-<<<<<<< a89467dfcf236b38bacf56458d57d8774d44f3d1
         named = named_statistics(statistics)
-        sets = plausible_sets(named, self.records.names, self.records.place)
+        domain = self._domain(where)
+        sets = plausible_sets(named, domain, self.records.names, self.records.place)
         if sets:
             draws = len(next(iter(sets.values())))
-            options = {"by": by, "each": each, "where": where, "margins": margins, "level": level, "missing": missing}
-            options |= {"missing_by": missing_by, "interval": interval, "convention": convention, "df": df}
-            return combine(
-                [self.estimate(with_draw(named, sets, m), **options, keep=keep) for m in range(draws)]  # type: ignore[arg-type]
-            )
+            options = {"by": by, "each": each, "margins": margins, "level": level, "missing": missing}
+            options |= {
+                "missing_by": missing_by,
+                "interval": interval,
+                "convention": convention,
+                "df": df,
+                "keep": keep,
+            }
+            drawn = [
+                self._with(domain=tuple(rule_of_draw(rule, sets, m) for rule in domain)).estimate(
+                    with_draw(named, sets, m),
+                    **options,  # type: ignore[arg-type]
+                )
+                for m in range(draws)
+            ]
+            return combine(drawn)
         call = asked(
-            named, by=by, each=each, where=self._domain(where), margins=margins, level=level, missing=missing,
+            named, by=by, each=each, where=domain, margins=margins, level=level, missing=missing,
             missing_by=missing_by, interval=interval, convention=convention, df=df, keep=keep, lonely=self.lonely_psu,
             lonely_domains=self.lonely_domains,
         )  # fmt: skip
@@ -318,72 +322,6 @@ class Survey:
 
     def _domain(self, where: Rule | None) -> tuple[Rule, ...]:
         return self.domain if where is None else (*self.domain, where)
-=======
-        if not 0 < level < 1:
-            raise EstimationError(f"level lies between 0 and 1, such as 0.95; found {level}")
-        if df is not None and not df > 0:
-            raise EstimationError(f"df is a positive number, or None for the convention's rule; found {df}")
-        check_interval(interval)
-        rules = find_convention(convention)
-        if rules.multiplier == "two" and level != 0.95:
-            raise EstimationError(
-                f"under convention {convention!r} limits are the value ± 2 standard errors, whatever the level; "
-                f"found level={level:g}: leave it out, or take another convention"
-            )
-        _check_choice("missing", missing, get_args(Missing))
-        _check_choice("missing_by", missing_by, get_args(MissingBy))
-        _check_names(by, each)
-        named = _named(statistics)
-        domain = self.domain if where is None else (*self.domain, where)
-        sets = plausible_sets(named, domain, self.records.names, self.records.place)
-        if sets:
-            draws = len(next(iter(sets.values())))
-            options = {"by": by, "each": each, "margins": margins, "level": level, "missing": missing}
-            options |= {
-                "missing_by": missing_by,
-                "interval": interval,
-                "convention": convention,
-                "df": df,
-                "keep": keep,
-            }
-            drawn = [
-                self._with(domain=tuple(rule_of_draw(rule, sets, m) for rule in domain)).estimate(
-                    with_draw(named, sets, m),
-                    **options,  # type: ignore[arg-type]
-                )
-                for m in range(draws)
-            ]
-            return combine(drawn)
-        call = Call(
-            statistics=named,
-            by=by,
-            each=each,
-            where=domain,
-            margins=margins,
-            level=level,
-            missing=missing,
-            missing_by=missing_by,
-            convention=rules,
-            df=df,
-            interval=interval,
-            lonely=self.lonely_psu or rules.lonely,
-            lonely_domains=self.lonely_domains == "adjust",
-            keep=keep,
-        )
-        result = run(self.records, self.design, call)
-        frame, variables = make_frame(result, self.design, call)
-        headings = {name: self.records.label(name) for name in variables}
-        return Estimates(
-            frame=frame,
-            by=variables,
-            headings=headings,
-            settings=settings_of(call, self.design, {**self.declared, "data": self.records.place}),
-            notes=(*self.design.notes, *result.notes),
-            spread=dataclasses.replace(result.spread, keys=Keys.of(self.records, self.design, self.declared)),
-            rows=np.arange(len(frame)),
-            convention=rules,
-        )
->>>>>>> 9a82cfbe6b9cde5f2950cdb59bf76302d3ec6a55
 
     def describe(self) -> Description:
         """The facts of the design: strata, PSUs, records, lonely PSUs, the spread of the weights, Kish's deff."""

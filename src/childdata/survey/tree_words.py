@@ -19,7 +19,6 @@ from childdata.survey.statistic import (
     EachCategory,
     Function,
     Item,
-    Moment,
     Node,
     OverCategories,
     Statistic,
@@ -61,7 +60,7 @@ def statistic_of(words: dict[str, Any]) -> Statistic:
     return Statistic(items, words["scale"], words["name"], words["difference_of"], checks)
 
 
-def _words(node: Node) -> Words:  # noqa: PLR0911 - a line for each kind of node
+def _words(node: Node) -> Words:
     match node:
         case Total(expression, category, of, beside, other):
             words: Words = ["total", expression.text, _category(category), None if of is None else of.text]
@@ -76,12 +75,10 @@ def _words(node: Node) -> Words:  # noqa: PLR0911 - a line for each kind of node
             return ["function", name, [_words(one) for one in arguments]]
         case OverCategories(over, term, every):
             return ["over", over.text, _words(term), every]
-        case Moment(x, y):
-            return ["moment", x.text, y.text]
     raise ReadError(f"{type(node).__name__} is not made of totals")
 
 
-def _node(words: Words) -> Node:  # noqa: PLR0911 - a line for each kind of node
+def _node(words: Words) -> Node:
     match words:
         case ["total", str(text), category, of, *rest]:
             beside, other = rest or (None, None)
@@ -96,8 +93,6 @@ def _node(words: Words) -> Node:  # noqa: PLR0911 - a line for each kind of node
             return Function(name, tuple(_node(one) for one in arguments))
         case ["over", str(text), list(term), bool(every)]:
             return OverCategories(parse(text), _node(term), every)
-        case ["moment", str(x), str(y)]:
-            return Moment(parse(x), parse(y))
     raise ReadError("the statistics of this file cannot be read; it was written by another version, or damaged")
 
 
