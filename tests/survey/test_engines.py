@@ -46,6 +46,11 @@ def is_of_sums(statistic: cd.Statistic) -> bool:
 SUPPORTED = {name: line.statistic for name, line in CATALOGUE.items() if supported(line.statistic)}
 SMOOTH = {name: statistic for name, statistic in SUPPORTED.items() if is_of_sums(statistic)}
 RANKED = {name: statistic for name, statistic in SUPPORTED.items() if not is_of_sums(statistic)}
+WITHOUT_MOMENTS = {
+    name: statistic
+    for name, statistic in SMOOTH.items()
+    if not any(isinstance(leaf, Moment) for item in statistic.items for leaf in leaves(item.node))
+}
 FEW_RANKED = {
     "median": cd.median("income"),
     "Gini": cd.gini("income"),
@@ -330,6 +335,45 @@ def test_replicate_weights_made_from_strata_and_psus_are_those_of_memory(memory:
     assert_same(engine.estimate(SMOOTH, **options), wanted.estimate(SMOOTH, **options), rtol=1e-10)
     with pytest.raises(EstimationError, match="under replicate weights an engine gives what is made of totals"):
         engine.estimate(cd.median("income"))
+
+
+@pytest.mark.parametrize("strata_too", ["strata and PSUs too", "replicates alone"])
+@pytest.mark.parametrize("combined", ["weights", "factors"])
+def test_replicate_weights_in_columns_are_those_of_memory(combined: Any, strata_too: str) -> None:
+    rng = np.random.default_rng(5)
+    half = rng.integers(0, 2, (60, 12)) * 2.0
+    unit = FRAME["stratum"].to_numpy() * 12 + FRAME["psu"].to_numpy()
+    scale = FRAME["w"].to_numpy()[:, None] if combined == "weights" else 1.0
+    frame = FRAME.with_columns(pl.DataFrame(half[unit] * scale, schema=[f"r{k}" for k in range(1, 13)]))
+    kind = cd.BRR("r1..r12", combined=combined)
+    design: dict[str, Any] = DESIGN if strata_too == "strata and PSUs too" else {"weight": "w"}
+    memory = cd.Survey(frame, **design, replicates=kind)
+    for data in (frame.lazy(), duckdb.connect().from_arrow(frame.to_arrow())):
+        engine = cd.Survey(data, **design, replicates=kind)
+        assert engine.design.degrees_of_freedom == memory.design.degrees_of_freedom
+        found, wanted = (one.estimate(WITHOUT_MOMENTS, **OPTIONS["crossed"]) for one in (engine, memory))
+        assert_same(found, wanted, rtol=1e-10)
+        assert engine.describe().facts["PSUs"] == memory.describe().facts["PSUs"]
+        gaps = [
+            one.estimate(cd.mean("income"), by="sex").difference(along="sex", of=("m", "f")) for one in (engine, memory)
+        ]
+        assert_same(gaps[0], gaps[1], rtol=1e-10)
+
+
+def test_replicate_weights_that_are_none_are_refused_in_the_same_words() -> None:
+    good = {"w": [1.0, 1.0, 2.0], "r1": [2.0, 0.0, 2.0], "r2": [0.0, 2.0, 2.0], "y": [1.0, 2.0, 3.0]}
+    for wrong in ([2.0, None, 2.0], [2.0, -1.0, 2.0], [0.0, 0.0, 0.0], [2.0, float("inf"), 2.0], ["a", "b", "c"]):
+        data = pl.DataFrame(good | {"r2": wrong}, strict=False)
+        with pytest.raises(DesignError) as memory:
+            cd.Survey(data, weight="w", replicates=cd.BRR("r1..r2"))
+        with pytest.raises(DesignError) as engine:
+            cd.Survey(data.lazy(), weight="w", replicates=cd.BRR("r1..r2"))
+        assert str(engine.value) == str(memory.value)
+    zeros = {"data": pl.DataFrame(good | {"r2": [0.0, None, 2.0]}), "weight": "w"}
+    kind = cd.BRR("r1..r2", blank="zero")
+    memory_of_zeros = cd.Survey(**zeros, replicates=kind).estimate(cd.mean("y"))
+    engine_of_zeros = cd.Survey(**zeros | {"data": zeros["data"].lazy()}, replicates=kind).estimate(cd.mean("y"))
+    assert_same(engine_of_zeros, memory_of_zeros)
 
 
 def test_category_types_and_truth_columns_make_domains_as_in_memory() -> None:

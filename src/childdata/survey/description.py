@@ -94,7 +94,7 @@ def describe(
         "records": weights.records,
         "weight": declared["weight"],
         "strata": int(first.sampled.size),
-        "PSUs": int(first.stratum.size),
+        "PSUs": int(first.sampled.sum()),
         "stages in the variance": len(design.stages),
         "fewest PSUs in a stratum": int(first.sampled.min()),
         "most PSUs in a stratum": int(first.sampled.max()),

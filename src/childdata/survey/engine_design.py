@@ -41,6 +41,8 @@ def declare(
     strata: Sequence[str],
     psu: Sequence[str],
     sizes: Sequence[Rule],
+    *,
+    replicated: bool = False,
 ) -> tuple[EngineRecords, Design]:
     """The design of records at an engine, and the records with their weight.
 
@@ -48,18 +50,19 @@ def declare(
     ----------
     weight, strata, psu : as for `Survey`; names as in the data.
     sizes : the fpc of each stage.
+    replicated : whether replicate weights give the variance, so that units are not needed.
 
     Raises
     ------
     DesignError as for a survey in memory, and where no `psu` is given.
     """
-    if not psu:
+    if not psu and (sizes or not replicated):
         raise DesignError(
             f"the engine ({engine_name(records.frame)}) sums by sampling unit, so psu= is needed; if each record is a "
             f"unit of its own, name the column with its number, or fetch the records: {fetching(records.frame)}"
         )
     laid = _with_design_rules(records, weight, sizes)
-    unit_keys = tuple(psu[: len(sizes) + 1])
+    unit_keys = tuple(psu[: len(sizes) + 1])  # without an fpc, what is drawn inside a unit has no part
     table = UnitTable(
         _units(laid, records, tuple(dict.fromkeys([*strata, *unit_keys])), psu, len(sizes)),
         tuple(strata),
@@ -123,7 +126,10 @@ def _units(
     for k in range(1, sizes + 1):
         column = nw.col(f"childdata fpc {k}")
         ends += [column.min().alias(f"childdata least fpc {k}"), column.max().alias(f"childdata most fpc {k}")]
-    found = fetched(prepared.group_by(*keys).agg(*(nw.col(f"childdata {name}").sum() for name in sums), *ends))
+    added = [nw.col(f"childdata {name}").sum() for name in sums]
+    if not keys:
+        return fetched(prepared.select(*added, *ends))
+    found = fetched(prepared.group_by(*keys).agg(*added, *ends))
     return found.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)).sort(keys, nulls_last=True)
 
 
@@ -142,7 +148,7 @@ def design_of(table: UnitTable) -> Design:
     if table.strata:
         stratum, strata_labels = crossed([frame[name] for name in table.strata])
     units = [encode(frame[name])[0] for name in table.psu]
-    stages = _stages(table, stratum, units, count)
+    stages = _stages(table, stratum, units, count) if units else _counted(table, stratum)
     notes: list[str] = []
     if table.given:
         weight = table.column("weight").to_numpy()
@@ -151,6 +157,8 @@ def design_of(table: UnitTable) -> Design:
     else:
         weight = weight_of_record(stages) * table.column("records").to_numpy()
         notes.append(word("told.weight_from_fpc" if _all_sized(stages) else "told.no_weight"))
+    if not units:
+        return Design(weight, stages, strata_labels, None, tuple(notes))
     distinct, first = frame[table.psu[0]].n_unique(), stages[0]
     if distinct < first.stratum.size:
         notes.append(word("told.reused", name=repr(table.psu[0]), distinct=distinct, units=first.stratum.size))
@@ -171,6 +179,12 @@ def _stages(table: UnitTable, stratum: Codes, units: list[Codes], records: int) 
     sizes += [None] * (len(units) - len(sizes))
     twice = make_stages(np.tile(stratum, 2), [np.tile(unit, 2) for unit in units], sizes, table.psu)
     return tuple(replace(stage, unit=stage.unit[: stratum.size]) for stage in twice)
+
+
+def _counted(table: UnitTable, stratum: Codes) -> tuple[Stage, ...]:
+    """The stage of a design whose units are the records: they are counted by stratum, and not told apart."""
+    sampled = table.column("records").to_numpy().astype(np.intp)
+    return (Stage(stratum, np.arange(sampled.size), sampled, np.full(sampled.size, np.inf), np.ones(sampled.size)),)
 
 
 def _all_sized(stages: Sequence[Stage]) -> bool:

@@ -22,6 +22,7 @@ from childdata.survey.description import WeightFacts
 from childdata.survey.domains import Factor
 
 WEIGHT = "childdata weight"
+REPLICATE = "childdata replicate "  # and the number of the replicate
 
 _CALLED = {
     "polars": "polars lazy",
@@ -78,12 +79,14 @@ class EngineRecords(Records):
     schema : types of the columns.
     units : what the engine told of the design, its rows in the order of the design's arrays; None before.
     weights : facts of the weights, for the description.
+    replicates : how many replicate weights stand beside the weight, as columns `REPLICATE` and their number.
     """
 
     frame: nw.LazyFrame[Any]
     schema: Mapping[str, Any] = field(kw_only=True)
     units: UnitTable | None = field(default=None, kw_only=True)
     weights: WeightFacts | None = field(default=None, kw_only=True)
+    replicates: int = field(default=0, kw_only=True)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -114,7 +117,11 @@ class EngineRecords(Records):
         kept = [*self.frame.collect_schema().names()]
         new = [nw.col(column).alias(name) for name, column in laid.columns.items()]
         frame = laid.frame.select(*(nw.col(name) for name in kept if name not in laid.columns), *new)
-        schema = {name: kind for name, kind in frame.collect_schema().items() if name != WEIGHT}
+        schema = {
+            name: kind
+            for name, kind in frame.collect_schema().items()
+            if name != WEIGHT and not name.startswith(REPLICATE)
+        }
         clash = next((name for name in laid.columns if name in self.keys), None)
         if clash is not None:
             raise DesignError(f"{clash!r} is part of the design and stays as it was declared; choose another name")

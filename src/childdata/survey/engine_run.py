@@ -197,6 +197,8 @@ def _crossed(
 def _rows_of_units(table: pl.DataFrame, units: pl.DataFrame) -> Codes:
     """The entry of the design's arrays that each row of a table belongs to."""
     keys = units.columns
+    if not keys:
+        return np.zeros(table.height, dtype=np.intp)
     there = table.select(pl.col(keys)).with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
     numbered = units.with_columns(pl.Series("childdata row", np.arange(units.height)))
     found = there.join(numbered, on=keys, how="left", maintain_order="left")["childdata row"]
@@ -212,6 +214,11 @@ def members_of(grouped: Grouped, known: np.ndarray, count: Floats, row: Codes, d
     """The PSUs of each row with a record that counts."""
     if design.replicates is None:
         return members_by_row(grouped, count > 0, design.stages)
+    if design.psu_labels is None:
+        # each record is a unit, and they are counted, not known
+        n, everyone = grouped.by_row(count), float(design.stages[0].sampled.sum())
+        there = (n > 0).astype(np.float64)
+        return Members(n, there, there * everyone)
     pairs, last = grouped.pairs, design.stages[-1]
     inside = row if pairs.inside is None else row[pairs.inside]
     kept = np.flatnonzero(known)
@@ -262,7 +269,11 @@ class EngineWork(Work):
 
     def replicated(self, node: Node, seen: Seen) -> Floats | None:
         """The values of a tree under each replicate weight, where there are any; array (R, rows)."""
-        return None if self.design.replicates is None else engine_replicate_values(node, seen, self.design.replicates)
+        if self.design.replicates is None:
+            return None
+        assert isinstance(seen, EngineSeen)
+        given = self.summing is not None and self.summing.records.replicates > 0
+        return engine_replicate_values(node, seen, self.design.replicates, given=given)
 
     def _on_all_records(self, leaf: Whole) -> Shared:
         table, mask = self.summary.whole, mask_of([leaf.node])

@@ -49,6 +49,10 @@ class Summed(Measured):
         counted = pairs.sums_inside(count)
         return Summed(pairs, basis, weight, count > 0, ones, sums, counted, table=table, mask=mask)
 
+    def added(self, name: str) -> Floats:
+        """A column of the table by pair; 0 where it is not there."""
+        return self.pairs.sums(column_of(self.table, name))
+
     def nonzero(self, leaf: Total) -> Floats:
         """The records used for which an expression is not zero, by pair."""
         if is_one(leaf):

@@ -22,7 +22,7 @@ from childdata.expression import Expression
 from childdata.survey.call import Call, rules_of, with_categories_filled
 from childdata.survey.domains import Factor, entries_of, make_factor
 from childdata.survey.engine_moments import moments_of, written_out
-from childdata.survey.engine_records import WEIGHT, EngineColumns, EngineRecords, fetched, grouped_sums
+from childdata.survey.engine_records import REPLICATE, WEIGHT, EngineColumns, EngineRecords, fetched, grouped_sums
 from childdata.survey.layout import entries_named
 from childdata.survey.statistic import Count, Node, Statistic, Total, Whole, denominators, leaves, wholes
 
@@ -35,6 +35,11 @@ EVERYONE: Mask = ()
 def key_of(*words: object) -> str:
     """The name of a sum: digits of what is added up, that no engine stumbles over."""
     return "cd_" + blake2b("|".join(map(str, words)).encode(), digest_size=9).hexdigest()
+
+
+def replicate_key(number: int, mask: Mask, leaf: Total | None) -> str:
+    """The name of a sum under a replicate weight."""
+    return key_of("replicate", number, mask, told(leaf))
 
 
 def told(leaf: Total | None) -> str:
@@ -330,8 +335,21 @@ class Summing:
                 value = nw.col(key_of("value", told(leaf)))
                 there = used & (value != -shift.get(told(leaf), 0.0))
                 sums[key_of("nonzero", need.mask, told(leaf))] = _one_where(there)
+        for need in needs:
+            sums |= self._replicated(need)
         frame = self.frame.with_columns(*(made.alias(name) for name, made in prepared.items()))
         return grouped_sums(frame, keys, sums)
+
+    def _replicated(self, need: Need) -> dict[str, nw.Expr]:
+        """The sums of a need under each replicate weight that stands beside the weight."""
+        used, sums = nw.col(key_of("used", need.mask)), dict[str, nw.Expr]()
+        for r in range(self.records.replicates):
+            weight = nw.when(used).then(nw.col(f"{REPLICATE}{r}")).otherwise(nw.lit(0.0))
+            sums[replicate_key(r, need.mask, None)] = weight
+            for leaf in need.totals:
+                value = nw.when(used).then(nw.col(key_of("value", told(leaf)))).otherwise(nw.lit(0.0))
+                sums[replicate_key(r, need.mask, leaf)] = weight * value
+        return sums
 
 
 def _one_where(condition: nw.Expr) -> nw.Expr:

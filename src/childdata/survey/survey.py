@@ -28,6 +28,7 @@ from childdata.survey.design import Design, Stage, checked_weight, crossed, enco
 from childdata.survey.domains import MissingBy
 from childdata.survey.engine_design import declare
 from childdata.survey.engine_records import EngineRecords, fetching
+from childdata.survey.engine_replicate_columns import engine_replicates
 from childdata.survey.engine_run import run_on_engine
 from childdata.survey.estimate import run
 from childdata.survey.estimates import Estimates
@@ -335,7 +336,7 @@ class Survey:
             count = self.records.weights.records
         inside = f", where {' and '.join(str(rule) for rule in self.domain)}" if self.domain else ""
         return (
-            f"<Survey {self.records.place}: {count} records, {first.stratum.size} PSUs, "
+            f"<Survey {self.records.place}: {count} records, {int(first.sampled.sum())} PSUs, "
             f"{first.sampled.size} strata{inside}>"
         )
 
@@ -431,12 +432,15 @@ def _declare(
             "give; declare the units as drawn with replacement (no fpc), or fetch the records: "
             f"{fetching(records.frame)}"
         )
-    if replicates is not None:
-        raise DesignError(f"replicate weights in columns want the records: {fetching(records.frame)}")
-    made, design = declare(records, weight, strata, psu, sizes)  # type: ignore[arg-type]
+    made, design = declare(records, weight, strata, psu, sizes, replicated=replicates is not None)  # type: ignore[arg-type]
     assert made.units is not None
     declared = {"weight": made.units.weight, "strata": ", ".join(strata), "psu": ", ".join(psu)}
-    return made, design, declared | {"fpc": ", ".join(map(str, sizes)), "fingerprint": design.fingerprint}
+    declared["fpc"] = ", ".join(map(str, sizes))
+    if replicates is not None:
+        made, given = engine_replicates(made, replicates)
+        design = dataclasses.replace(design, replicates=given, notes=(*design.notes, *given.notes))
+        declared["replicates"] = repr(replicates)
+    return made, design, declared | {"fingerprint": design.fingerprint}
 
 
 def _rules_of(sizes: Sequence[Rule | PPS]) -> dict[str, Rule | None]:
