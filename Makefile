@@ -3,6 +3,7 @@
 #   make demo      install, then the main job: synthetic surveys, codebook, tables, pictures
 #   make test      install with the test tools, then all tests
 #   make docs      the documentation, in docs/_build/html
+#   make validation  run what is compared with other programs; the tables of docs/validation.md
 #   make examples  put the real output of the examples back into the README and the manual
 #   make lint      ruff and mypy
 #   make bench     speed, measured in one run and only printed
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test docs examples lint bench wheel clean
+.PHONY: help demo test docs validation examples lint bench wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -32,6 +33,9 @@ docs: $(VENV)/.installed-test
 	rm -rf docs/api/generated docs/examples
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
+
+validation: $(VENV)/.installed-test
+	$(BIN)/python docs/validate.py
 
 examples: $(VENV)/.installed-test
 	$(BIN)/python docs/refresh.py

@@ -141,9 +141,9 @@ def measured(row: Row, recorder: Recorder) -> dict[str, float] | None:
     for test in row["tests"]:
         if failed := [one for one in recorder.failed if _is(one, test)]:
             raise SystemExit(f"these tests failed: {', '.join(failed)}")
-        if any(_is(one, test) for one in recorder.skipped):
-            return None
         of = [one for one in recorder.worst if _is(one, test)]
+        if not of and any(_is(one, test) for one in recorder.skipped):
+            return None
         if not of:
             raise SystemExit(f"{test}, which {PLAN.name} names, compared no numbers")
         worst += [recorder.worst[one] for one in of]

@@ -144,7 +144,7 @@ def test_links_between_files_lead_somewhere(page: Path) -> None:
 
 def test_reference_lists_every_public_name() -> None:
     reference = "\n".join(page.read_text(encoding="utf-8") for page in DOCS.glob("api*.md"))
-    listed = set(re.findall(r"^ +(\w+)$|module:: childdata\.(\w+)$", reference, re.MULTILINE))
+    listed = set(re.findall(r"^ +(\w+)$|(?:module|autoclass):: childdata\.(\w+)$", reference, re.MULTILINE))
     assert set(childdata.__all__) - {name for pair in listed for name in pair} == set()
 
 

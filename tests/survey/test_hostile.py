@@ -330,7 +330,6 @@ def test_replicates_are_not_made_of_a_calibrated_survey() -> None:
         refused(lambda step=step: step(survey()).with_replicates(cd.JK1()), DesignError, said)  # type: ignore[misc]
 
 
-@pytest.mark.xfail(strict=True, reason="replicates made anew replace those that were calibrated, and nothing is told")
 def test_replicates_are_not_made_anew_of_a_survey_whose_replicates_were_calibrated() -> None:
     once = cd.calibrate(survey().with_replicates(cd.JK1()), {"y": 14})
     assert frame(once, cd.total("y"))["se"].item() < 1e-12

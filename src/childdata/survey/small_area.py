@@ -48,8 +48,8 @@ def fay_herriot(
 
     Parameters
     ----------
-    estimates : one statistic by one variable, whose labels are the areas: `survey.estimate(cd.mean("poor == 1"),
-        by="district")`. Totals are left out.
+    estimates : one statistic by one variable, whose labels are the areas.
+        Such as `survey.estimate(cd.mean("poor == 1"), by="district")`; totals are left out.
     areas : pandas frame with a row for every area, those without a sample too; its index holds the areas' labels.
     formula : the auxiliaries, such as `"~ C(region) + log(density)"`; columns of `areas`, none of them missing.
     method : how the variance of the areas' effects is found: `"reml"`, `"ml"`, `"fh"` (the moments of Fay and Herriot)

@@ -176,6 +176,11 @@ class Survey:
                 "replicate weights of adjusted weights would not know of the adjustment; make the replicates first "
                 "(survey.with_replicates(...)), then weight: each replicate is adjusted as well"
             )
+        if self.design.replicates is not None:
+            raise DesignError(
+                f"the survey has replicate weights already ({self.design.replicates.kind}), which may have been "
+                "adjusted since; declare it anew by strata and PSUs, make the replicates you want, and weight it then"
+            )
         made = make_replicates(self.design, kind, lonely=self.lonely_psu or "fail", records=self.records)
         design = dataclasses.replace(self.design, replicates=made, notes=(*self.design.notes, *made.notes))
         declared = dict(self.declared) | {"replicates": repr(kind), "fingerprint": design.fingerprint}
