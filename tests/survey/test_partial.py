@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from test_engines import DESIGN, FRAME, OPTIONS, SMOOTH, assert_same
 
 import childdata as cd
 from childdata.errors import DesignError, EstimationError, ReadError
-from test_engines import DESIGN, FRAME, OPTIONS, SMOOTH, assert_same
 
 PARTS = 8
 
@@ -99,7 +99,7 @@ def test_parts_that_were_asked_different_things_are_refused() -> None:
     other = cd.Survey(FRAME.lazy(), **DESIGN | {"weight": "w * 2"}).reduce(cd.mean("food"), by="sex")
     with pytest.raises(EstimationError, match="differ in 'weight'"):
         cd.merge([first, other])
-    with pytest.raises(EstimationError, match="takes what Survey.reduce gave"):
+    with pytest.raises(EstimationError, match=r"takes what Survey\.reduce gave"):
         cd.merge([])
 
 

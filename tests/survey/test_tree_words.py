@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from test_engines import SMOOTH
 
 import childdata as cd
 from childdata.errors import ChilddataError, ReadError
 from childdata.survey.tree_words import statistic_of, words_of
-from test_engines import SMOOTH
 
 
 @pytest.mark.parametrize("name", SMOOTH)

@@ -20,7 +20,7 @@ from childdata.errors import EstimationError
 from childdata.expression import Expression
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.columns import Column
-from childdata.survey.engine_records import WEIGHT, fetched, fetching, grouped_sums, is_nan, joined
+from childdata.survey.engine_records import WEIGHT, fetched, fetching, grouped_sums, is_nan, joined, met
 from childdata.survey.engine_summed import Summed
 from childdata.survey.engine_sums import INSIDE, Mask, Summing, all_of
 from childdata.survey.leaves import OrderSum
@@ -113,7 +113,7 @@ class Place:
         frame = frame.with_columns(*(expression.alias(name) for name, expression in made.items()))
         keys, sums = [*self.variables, _Y], [name for name in made if name != _Y]
         grouped = frame.select(*keys, *sums).group_by(*keys).agg(*(nw.col(name).sum() for name in sums))
-        found = fetched(grouped.head(TIES_MOST + 1))
+        found = met(fetched(grouped.head(TIES_MOST + 1)), keys)
         if found.height > TIES_MOST:
             raise EstimationError(
                 f"{y.text!r} has more than {TIES_MOST:,} distinct values in the cells of the table, and what is found "

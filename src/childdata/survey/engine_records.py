@@ -190,8 +190,15 @@ def grouped_sums(frame: nw.LazyFrame[Any], keys: Sequence[str], sums: Mapping[st
     laid = laid.select(*keys, *sums)
     if not keys:
         return fetched(laid.select(*(nw.col(name).sum() for name in sums)))
-    found = fetched(laid.group_by(*keys).agg(*(nw.col(name).sum() for name in sums)))
+    found = met(fetched(laid.group_by(*keys).agg(*(nw.col(name).sum() for name in sums))), keys)
     return found.with_columns(pl.col(list(sums)).cast(pl.Float64).fill_null(0.0)).sort(keys, nulls_last=True)
+
+
+def met(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Sums by group, where groups of NaN and of null are one by now."""
+    if not any(sums.schema[key].is_float() for key in keys):
+        return sums
+    return sums.group_by(list(keys)).agg(pl.exclude(list(keys)).sum())
 
 
 def joined(frame: nw.LazyFrame[Any], table: pl.DataFrame, keys: Sequence[str]) -> nw.LazyFrame[Any]:
