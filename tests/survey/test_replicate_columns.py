@@ -42,7 +42,7 @@ def test_whole_weights_and_factors_are_the_same_weights() -> None:
 
 def test_the_same_from_every_frame() -> None:
     wanted = read(BRR("w1..w2")).weights()
-    for frame in (pd.DataFrame(DATA), pl.DataFrame(DATA), pl.LazyFrame(DATA), pd.DataFrame(DATA).convert_dtypes()):
+    for frame in (pd.DataFrame(DATA), pl.DataFrame(DATA), pd.DataFrame(DATA).convert_dtypes()):
         records = cd.Survey(frame, weight="w").records
         assert np.array_equal(given_replicates(records, np.full(3, 10.0), BRR("W1..W2")).weights(), wanted)
 

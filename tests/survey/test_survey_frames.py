@@ -65,8 +65,8 @@ def test_small_types_are_counted_in_full(dtype: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["pandas nullable", "polars", "pyarrow", "duckdb"])
 def test_a_truth_column_is_a_rule_and_a_domain(kind: str) -> None:
-    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0, 4.0], "ok": [True, False, True, True]})
-    survey = cd.Survey(KINDS[kind](frame))
+    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0, 4.0], "ok": [True, False, True, True], "number": [1, 2, 3, 4]})
+    survey = cd.Survey(KINDS[kind](frame), psu="number")
     assert survey.estimate(cd.mean("ok")).to_frame()["estimate"].item() == 0.75
     assert survey.estimate(cd.mean("y"), where="ok").to_frame()["estimate"].item() == pytest.approx(8 / 3)
     assert survey.estimate(cd.mean("y"), by="ok").to_frame()["ok"].tolist() == ["no", "yes"]

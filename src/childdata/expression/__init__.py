@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .aggregation import aggregate
 from .compiler import compile
-from .evaluation import Evaluated, evaluate
-from .frames import door
+from .evaluation import Evaluated, Laid, evaluate, lay
+from .frames import as_lazy, door
 from .names import find_name
 from .parser import parse
 from .tree import Expression, Rule
@@ -13,11 +13,14 @@ from .tree import Expression, Rule
 __all__ = [
     "Evaluated",
     "Expression",
+    "Laid",
     "Rule",
     "aggregate",
+    "as_lazy",
     "compile",
     "door",
     "evaluate",
     "find_name",
+    "lay",
     "parse",
 ]

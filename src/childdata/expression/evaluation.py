@@ -17,6 +17,7 @@ from .frames import as_lazy, column_names, door, height, without_nan
 from .names import find_name
 from .parser import parse
 from .tree import Expression, Rule
+from .values import ValueKind
 
 _NATIVE = {"truth": pl.Boolean, "number": pl.Float64, "text": pl.String, "empty": pl.Float64}
 
@@ -120,35 +121,86 @@ def bind_all(
     *,
     place: str,
     reasons: Mapping[str, Reason] | None = None,
+    mark: str = "",
 ) -> dict[str, Bound]:
     """Every rule bound to the columns, each with names of its own for its steps."""
     return {
-        name: bind(rule, schema, place=place, reasons=reasons, prefix=f"childdata step {number}")
+        name: bind(rule, schema, place=place, reasons=reasons, prefix=f"childdata step {mark}{number}")
         for number, (name, rule) in enumerate(rules.items())
     }
 
 
-def collect(lazy: nw.LazyFrame[Any], bound: Mapping[str, Bound], *, keys: Sequence[str] = ()) -> Evaluated:
-    """The values of bound rules (after the keys, as they are), computed in one pass."""
-    new = {f"childdata rule {number}": rule for number, rule in enumerate(bound.values())}
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Rules as columns of a frame that is not computed yet.
+
+    Attributes
+    ----------
+    frame : the frame with a column for each rule.
+    columns : the column of each rule.
+    kinds : what each gives.
+    failed : for the rules a part of which may give no number, the column that is true where one did.
+    """
+
+    frame: nw.LazyFrame[Any]
+    columns: dict[str, str]
+    kinds: dict[str, ValueKind]
+    failed: dict[str, str]
+
+
+def lay(lazy: nw.LazyFrame[Any], rules: Mapping[str, Expression], *, place: str, mark: str = "") -> Laid:
+    """Rules as further columns of a frame that is computed elsewhere; nothing is computed here.
+
+    Parameters
+    ----------
+    mark : a word that keeps the names of the new columns apart from those of another call on the same frame.
+
+    Raises
+    ------
+    ExpressionError, VariableError.
+
+    >>> from childdata.expression import parse
+    >>> children = nw.from_native(pl.LazyFrame({"UB2": [2, 3, None]}))
+    >>> laid = lay(children, {"old": parse("UB2 >= 3")}, place="the data")
+    >>> laid.frame.select(laid.columns["old"]).collect().to_dict(as_series=False), laid.kinds
+    ({'childdata rule 0': [False, True, None]}, {'old': 'truth'})
+    """
+    return _laid(lazy, bind_all(rules, lazy.collect_schema(), place=place, mark=mark), mark)
+
+
+def _laid(lazy: nw.LazyFrame[Any], bound: Mapping[str, Bound], mark: str = "") -> Laid:
+    columns = {name: f"childdata rule {mark}{number}" for number, name in enumerate(bound)}
+    new = {columns[name]: rule.expr for name, rule in bound.items()}
     failed = {
-        f"childdata failed {number}": rule.failed & nw.col(name).is_null()
-        for number, (name, rule) in enumerate(new.items())
-        if rule.failed is not None
+        name: f"childdata failed {mark}{number}" for number, name in enumerate(bound) if bound[name].failed is not None
     }
-    if not new and not keys:
-        return Evaluated(pl.DataFrame(), {})
-    for layer in zip_longest(*(rule.steps for rule in new.values())):
+    lost = {column: _lost(bound[name], columns[name]) for name, column in failed.items()}
+    for layer in zip_longest(*(rule.steps for rule in bound.values())):
         lazy = lazy.with_columns(*(step[1].alias(step[0]) for step in layer if step is not None))
-    for group in ({name: rule.expr for name, rule in new.items()}, failed):
+    for group in (new, lost):
         if group:
             lazy = lazy.with_columns(*(expr.alias(name) for name, expr in group.items()))
-    native: pl.DataFrame = lazy.select(*keys, *new, *failed).collect("polars").to_native()
+    return Laid(lazy, columns, {name: rule.kind for name, rule in bound.items()}, failed)
+
+
+def _lost(rule: Bound, column: str) -> nw.Expr:
+    """Where all variables are known and the rule is not."""
+    assert rule.failed is not None
+    return rule.failed & nw.col(column).is_null()
+
+
+def collect(lazy: nw.LazyFrame[Any], bound: Mapping[str, Bound], *, keys: Sequence[str] = ()) -> Evaluated:
+    """The values of bound rules (after the keys, as they are), computed in one pass."""
+    if not bound and not keys:
+        return Evaluated(pl.DataFrame(), {})
+    laid = _laid(lazy, bound)
+    native: pl.DataFrame = (
+        laid.frame.select(*keys, *laid.columns.values(), *laid.failed.values()).collect("polars").to_native()
+    )
     columns = [without_nan(native.get_column(key)) for key in keys]
     undefined = {}
-    for number, (name, rule) in enumerate(bound.items()):
-        series = native.get_column(f"childdata rule {number}").alias(name)
+    for name, rule in bound.items():
+        series = native.get_column(laid.columns[name]).alias(name)
         columns.append(series.cast(_NATIVE[rule.kind]) if rule.kind in _NATIVE else series)
-        counted = f"childdata failed {number}"
-        undefined[name] = int(native.get_column(counted).sum()) if counted in failed else 0
+        undefined[name] = int(native.get_column(laid.failed[name]).sum()) if name in laid.failed else 0
     return Evaluated(pl.DataFrame(columns), undefined)

@@ -54,11 +54,33 @@ def door(frame: object, names: Sequence[str], *, place: str = "the data") -> nw.
 def as_lazy(frame: object) -> nw.LazyFrame[Any] | None:
     """The frame, if it is computed elsewhere; None if it is in memory."""
     if isinstance(frame, nw.LazyFrame):
-        return frame
+        return _with_nulls(frame)
     if isinstance(frame, (pd.DataFrame, pl.DataFrame, pa.Table, Mapping)):
         return None
     wrapped = nw.from_native(frame, pass_through=True)
-    return wrapped if isinstance(wrapped, nw.LazyFrame) else None
+    return _with_nulls(wrapped) if isinstance(wrapped, nw.LazyFrame) else None
+
+
+def _with_nulls(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The frame with null for NaN where an engine would lose it.
+
+    Dask: NumPy columns have no null, so that a comparison with a missing number would be false, not unknown.
+    ibis: asks `isnan`, which DuckDB 2.0 answers from the statistics of a parquet file, and these leave NaN out.
+    """
+    implementation = frame.implementation
+    if implementation.is_dask():
+        native: Any = frame.to_native()
+        numpy = {name: dtype.kind for name, dtype in native.dtypes.items() if isinstance(dtype, np.dtype)}
+        kinds = {name: _ARROW[kind] for name, kind in numpy.items() if kind in _ARROW}
+        return nw.from_native(native.astype(kinds)) if kinds else frame
+    if implementation.is_ibis():
+        floats = [name for name, kind in frame.collect_schema().items() if kind in (nw.Float32, nw.Float64)]
+        finite = [nw.when((nw.col(name) - nw.col(name)) == 0).then(nw.col(name)).alias(name) for name in floats]
+        return frame.with_columns(*finite) if finite else frame
+    return frame
+
+
+_ARROW = {"f": "double[pyarrow]", "b": "bool[pyarrow]"}
 
 
 def column_names(frame: object, *, place: str) -> list[str]:

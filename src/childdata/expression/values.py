@@ -63,7 +63,7 @@ class Workings:
         """The same value, computed beforehand."""
         if self.prefix is None:
             return value
-        name = f"{self.prefix}.{len(self.steps)}"
+        name = f"{self.prefix} {len(self.steps)}"  # a dot would be a field of a column to Spark
         self.steps.append((name, value.expr))
         return replace(value, expr=nw.col(name))
 

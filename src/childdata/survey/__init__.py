@@ -36,6 +36,7 @@ from childdata.survey.lorenz_curve import (
     quantile_share,
     s80_s20,
 )
+from childdata.survey.partial import Partial, merge
 from childdata.survey.phases import Phase
 from childdata.survey.plans import design_from
 from childdata.survey.poverty_lines import RelativeLine, relative_line
@@ -90,6 +91,7 @@ __all__ = [
     "Fay",
     "FitMeasures",
     "JKn",
+    "Partial",
     "Phase",
     "PlausibleValues",
     "Regression",
@@ -138,6 +140,7 @@ __all__ = [
     "lorenz",
     "mean",
     "median",
+    "merge",
     "mld",
     "mld_between",
     "mld_within",

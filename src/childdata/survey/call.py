@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from childdata.errors import EstimationError, LineError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Floats, Mask
 from childdata.survey.columns import Columns, Records, both
 from childdata.survey.design import Design
-from childdata.survey.domains import MissingBy
+from childdata.survey.domains import Factor, MissingBy
 from childdata.survey.intervals import Convention
 from childdata.survey.statistic import Arithmetic, Item, Statistic, Total
 from childdata.survey.sums import Basis
@@ -98,7 +99,17 @@ def checked(statistics: Mapping[str, Statistic], columns: Columns, inside: Mask 
     return notes
 
 
-def with_scales(statistics: Mapping[str, Statistic], columns: Columns) -> dict[str, Statistic]:
+class Meanings(Protocol):
+    """What the rules of a call give: truth values or not, and of those that make rows the categories."""
+
+    def is_truth(self, expression: Expression) -> bool:
+        """Whether an expression holds truth values."""
+
+    def factor(self, expression: Expression) -> Factor:
+        """The categories of an expression."""
+
+
+def with_scales(statistics: Mapping[str, Statistic], columns: Meanings) -> dict[str, Statistic]:
     """A mean of a column of truth values is a share, as the mean of a rule is."""
     return {
         name: replace(one, scale="share") if one.scale == "amount" and _is_mean_of_truth(one, columns) else one
@@ -106,7 +117,7 @@ def with_scales(statistics: Mapping[str, Statistic], columns: Columns) -> dict[s
     }
 
 
-def _is_mean_of_truth(statistic: Statistic, columns: Columns) -> bool:
+def _is_mean_of_truth(statistic: Statistic, columns: Meanings) -> bool:
     match statistic.items:
         case (Item(_, Arithmetic("/", Total(y, None), Total(one))),) if one.text == "1":
             return columns.is_truth(y)
@@ -114,7 +125,7 @@ def _is_mean_of_truth(statistic: Statistic, columns: Columns) -> bool:
 
 
 def with_categories_filled(
-    statistics: Mapping[str, Statistic], columns: Columns
+    statistics: Mapping[str, Statistic], columns: Meanings
 ) -> tuple[dict[str, Statistic], dict[tuple[str, float | str | None], str]]:
     filled: dict[str, Statistic] = {}
     labels: dict[tuple[str, float | str | None], str] = {}

@@ -63,6 +63,9 @@ class Records:
             data = frame.collect("polars").to_native()
         return Records(data, None, {}, tuple(frame.collect_schema().names()), "the data")
 
+    def one_by_one(self) -> None:
+        """Says that the records are needed one by one: an error where they are at an engine, which gives sums only."""
+
     def find(self, name: str) -> str:
         """The column that a name means."""
         return find_name(name, self.names, place=self.place)

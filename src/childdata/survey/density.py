@@ -52,7 +52,7 @@ def _kernel(sample: Sample, point: Floats, bandwidth: Bandwidth) -> tuple[Floats
             sigma = np.sqrt(sample.by_row(weight * (y - mean[row]) ** 2) / size)
             if bandwidth == "silverman":
                 sigma = 0.9 * _least(sigma, _quartile_range(sample) / 1.34)
-            count = size if bandwidth == "convey" else size**2 / sample.by_row(weight**2)
+            count = size if bandwidth == "convey" else size**2 / sample.by_row(sample.squares)
             width = sigma * count**-0.2
         else:
             width = np.full(sample.rows, float(bandwidth))

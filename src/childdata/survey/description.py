@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from childdata.survey.columns import Records
+from childdata.survey.arrays import Floats
 from childdata.survey.design import Design
 
 
@@ -59,29 +59,55 @@ def _shown(value: object) -> str:
     )
 
 
-def describe(records: Records, design: Design, declared: Mapping[str, str], lonely_psu: str) -> Description:
+@dataclass(frozen=True, slots=True)
+class WeightFacts:
+    """What a description tells of the weights: records, those of weight zero, and of the others Σw, Σw² and ends."""
+
+    records: int
+    zeros: int
+    total: float
+    squares: float
+    smallest: float
+    largest: float
+
+    @staticmethod
+    def of(weight: Floats) -> WeightFacts:
+        """The facts of weights in memory."""
+        used = weight[weight > 0]
+        ends = float(used.min()), float(used.max())
+        return WeightFacts(weight.size, weight.size - used.size, float(used.sum()), float(np.sum(used**2)), *ends)
+
+    @property
+    def effect(self) -> float:
+        """Kish's design effect n Σw² / (Σw)², which is 1 + CV²."""
+        if self.smallest == self.largest:
+            return 1.0
+        return (self.records - self.zeros) * self.squares / self.total**2
+
+
+def describe(
+    place: str, weights: WeightFacts, design: Design, declared: Mapping[str, str], lonely_psu: str
+) -> Description:
     """The facts of a design."""
     first = design.stages[0]
-    weight = design.weight[design.weight > 0]
-    cv = float(weight.std() / weight.mean())
     facts: dict[str, object] = {
-        "records": int(design.weight.size),
+        "records": weights.records,
         "weight": declared["weight"],
         "strata": int(first.sampled.size),
-        "PSUs": int(first.stratum.size),
+        "PSUs": int(first.sampled.sum()),
         "stages in the variance": len(design.stages),
         "fewest PSUs in a stratum": int(first.sampled.min()),
         "most PSUs in a stratum": int(first.sampled.max()),
         "degrees of freedom": design.degrees_of_freedom,
         "strata with one PSU": int(design.lonely.size),
         "lonely PSU rule": lonely_psu,
-        "records of weight zero": int((design.weight == 0).sum()),
-        "sum of weights": float(weight.sum()),
-        "smallest weight": float(weight.min()),
-        "largest weight": float(weight.max()),
-        "CV of weights": cv,
-        "Kish design effect": 1 + cv**2,
-        "Kish effective n": float(weight.sum() ** 2 / np.sum(weight**2)),
+        "records of weight zero": weights.zeros,
+        "sum of weights": weights.total,
+        "smallest weight": weights.smallest,
+        "largest weight": weights.largest,
+        "CV of weights": float(np.sqrt(max(weights.effect - 1, 0.0))),
+        "Kish design effect": weights.effect,
+        "Kish effective n": weights.total**2 / weights.squares,
     }
     lonely = tuple(design.strata_labels[k] for k in design.lonely)
-    return Description(records.place, facts, lonely, design.notes)
+    return Description(place, facts, lonely, design.notes)

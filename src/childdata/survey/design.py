@@ -194,9 +194,14 @@ def compact(keys: Codes, size: int) -> tuple[Codes, Codes]:
 
 def refuse_missing(where: np.ndarray, name: str, role: str) -> None:
     """A DesignError that counts the records where a variable of the design is missing."""
-    if where.any():
+    refuse_count(int(where.sum()), where.size, name, role)
+
+
+def refuse_count(missing: int, records: int, name: str, role: str) -> None:
+    """As `refuse_missing`, of records that were counted elsewhere."""
+    if missing:
         raise DesignError(
-            f"{name!r} {role}, but is missing in {int(where.sum())} of {where.size} records; "
+            f"{name!r} {role}, but is missing in {missing} of {records} records; "
             "fill it, or drop these records before declaring the design"
         )
 
@@ -208,22 +213,25 @@ def checked_weight(weight: Floats, name: str) -> tuple[Floats, list[str]]:
     ------
     DesignError if a weight is missing, negative or infinite, or none is positive.
     """
-    missing = ~np.isfinite(weight)
-    if missing.any():
+    missing, negative, zeros = (int(x.sum()) for x in (~np.isfinite(weight), weight < 0, weight == 0))
+    return weight, weight_notes(missing, negative, zeros, weight.size, name)
+
+
+def weight_notes(missing: int, negative: int, zeros: int, records: int, name: str) -> list[str]:
+    """What is refused and what is told of a weight, from counts of records."""
+    if missing:
         raise DesignError(
-            f"weight {name!r} is missing in {int(missing.sum())} of {weight.size} records; give them weight 0 to "
+            f"weight {name!r} is missing in {missing} of {records} records; give them weight 0 to "
             f'keep their PSUs in the design (weight="coalesce({name}, 0)"), or drop them first'
         )
-    negative = int((weight < 0).sum())
     if negative:
         raise DesignError(
-            f"weight {name!r} is negative in {negative} of {weight.size} records; "
+            f"weight {name!r} is negative in {negative} of {records} records; "
             "a weight counts population units and cannot be negative: correct it or trim the calibration"
         )
-    zeros = int((weight == 0).sum())
-    if zeros == weight.size:
-        raise DesignError(f"weight {name!r} is zero in all {weight.size} records; is it the right variable?")
-    return weight, [word("told.zero_weights", name=repr(name), count=zeros)] if zeros else []
+    if zeros == records:
+        raise DesignError(f"weight {name!r} is zero in all {records} records; is it the right variable?")
+    return [word("told.zero_weights", name=repr(name), count=zeros)] if zeros else []
 
 
 def make_stages(

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,7 +36,7 @@ from childdata.survey.quantiles import Quantile
 from childdata.survey.reduce import Grouped, Pairs, Triplets, stacked, triplets
 from childdata.survey.replicated import replicate_values
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Replicated, Scores, Spread
-from childdata.survey.statistic import Count, Item, Leaf, Statistic, Total, Whole, leaves
+from childdata.survey.statistic import Count, Item, Leaf, Node, Statistic, Total, Whole, leaves
 from childdata.survey.sums import Basis, Measured, Used
 from childdata.survey.variance import LonelyRule
 from childdata.words import word
@@ -81,10 +81,9 @@ def run(records: Records, design: Design, call: Call) -> Result:
     statistics, item_labels = with_categories_filled(with_scales(call.statistics, columns), columns)
     inside, notes = domain_of(columns, rules_of(call.where), records)
     layouts, by_notes = layouts_of(records, design, call, inside)
-    notes += by_notes + undefined_notes(columns) + _lonely_note(design, call.lonely)
+    notes += by_notes + undefined_notes(columns) + lonely_note(design, call.lonely)
     notes += checked(statistics, columns, inside, design)
-    if call.interval != "auto" and not any(one.scale == "share" for one in statistics.values()):
-        notes.append(word("told.interval_unused", interval=repr(call.interval)))
+    notes += interval_note(statistics, call)
     bases = {name: Basis.of([item.node for item in one.items], columns) for name, one in statistics.items()}
     bases = with_missing_rule(bases, call, inside, design.weight)
     alone = bool(call.where) and design.form is None and inside is not None and bool(inside.all())
@@ -92,10 +91,17 @@ def run(records: Records, design: Design, call: Call) -> Result:
     blocks = [
         block
         for name, statistic in statistics.items()
-        for block in _blocks_of_statistic(name, statistic, bases[name], layouts, work, item_labels)
+        for block in rows_of_statistic(name, statistic, _views(bases[name], layouts, work), work, item_labels)
     ]
-    spread = _spread(blocks, design, call)
-    notes += work.notes + _replicate_notes(blocks, statistics, design)
+    return result_of(blocks, statistics, design, call, [*notes, *work.notes])
+
+
+def result_of(
+    blocks: list[RowBlock], statistics: Mapping[str, Statistic], design: Design, call: Call, notes: list[str]
+) -> Result:
+    """The rows of a call with their spread."""
+    spread = spread_of(blocks, design, call)
+    notes += _replicate_notes(blocks, statistics, design)
     negative = 0 if design.form is None else int((spread.raw_variances() < 0).sum())
     notes += [word("told.negative_variance", count=negative)] if negative else []
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
@@ -132,7 +138,7 @@ class Work:
         basis = Basis.of([leaf.node], self.columns)
         if basis.known is not None:
             lost = int((~basis.known & (design.weight > 0)).sum())
-            names = ", ".join(dict.fromkeys(one.text for inner in leaves(leaf.node) for one in _names_of(inner)))
+            names = ", ".join(dict.fromkeys(one.text for inner in leaves(leaf.node) for one in names_of(inner)))
             if lost:
                 self.notes.append(word("told.line_unknown", name=repr(names), count=lost))
         measured = Measured.of(basis, Used.of(pairs, basis.known, design.weight))
@@ -147,8 +153,13 @@ class Work:
             found = self.scores(piece, seen)
             score = summed(found.unit, found.value, last.stratum.size)
         else:
-            replicated = replicate_values(leaf.node, seen, design.replicates)[:, 0]
+            found_again = self.replicated(leaf.node, seen)
+            replicated = None if found_again is None else found_again[:, 0]
         return Shared(float(piece.value[0]), score, influence, replicated, measured.weight)
+
+    def replicated(self, node: Node, seen: Seen) -> Floats | None:
+        """The values of a tree under each replicate weight, where there are any; array (R, rows)."""
+        return None if self.design.replicates is None else replicate_values(node, seen, self.design.replicates)
 
     def scores(self, piece: Piece, seen: Seen) -> Triplets:
         """The scores of the rows of a piece by unit of the last stage, calibration taken off."""
@@ -175,36 +186,41 @@ def _no_others(call: Call) -> LineError:
     )
 
 
-def _names_of(leaf: Leaf) -> tuple[Expression, ...]:
+def names_of(leaf: Leaf) -> tuple[Expression, ...]:
     return () if isinstance(leaf, (Count, Whole)) else leaf.expressions()
 
 
-def _blocks_of_statistic(
-    name: str,
-    statistic: Statistic,
-    basis: Basis,
-    layouts: Sequence[Layout],
-    work: Work,
-    item_labels: Mapping[tuple[str, float | str | None], str],
-) -> list[RowBlock]:
+View = tuple[Seen, dict[str, Floats]]  # a statistic seen from one grouping, and what stands beside its estimates
+
+
+def _views(basis: Basis, layouts: Sequence[Layout], work: Work) -> list[View]:
     design = work.design
-    seen: list[Seen] = []
-    facts: list[dict[str, Floats]] = []
+    views: list[View] = []
     for layout in layouts:
         measured = Measured.of(basis, layout.used(basis, design.weight))
         for grouped, known in zip(layout.grouped, shared_facts(layout, measured, design), strict=True):
             inference = _inference(grouped, measured, work, known)
             by_record = bool(design.adjustments)
-            seen.append(Seen(grouped, measured, work.columns, work.whole, inference, by_record=by_record))
-            facts.append(known)
+            views.append((Seen(grouped, measured, work.columns, work.whole, inference, by_record=by_record), known))
+    return views
+
+
+def rows_of_statistic(
+    name: str,
+    statistic: Statistic,
+    views: Sequence[View],
+    work: Work,
+    item_labels: Mapping[tuple[str, float | str | None], str],
+) -> list[RowBlock]:
+    """The rows of a statistic, item by item in every grouping."""
     blocks = []
     for item in statistic.items:
         named = item_labels.get((name, item.label))
         text = named or ("" if item.label is None else label(item.label))
-        for one, known in zip(seen, facts, strict=True):
+        for one, known in views:
             piece = measure(item.node, one)
-            replicated = replicate_values(item.node, one, design.replicates) if design.replicates is not None else None
-            scores = work.scores(piece, one) if design.replicates is None else None
+            replicated = work.replicated(item.node, one)
+            scores = work.scores(piece, one) if replicated is None else None
             told = (statistic.scale, statistic.difference_of, _is_of_rules(item))
             labels = (name, item.label, text, named is None, *told)
             blocks.append(RowBlock(*labels, one.grouped.rows, piece, scores, replicated, one.grouped, known))
@@ -221,7 +237,14 @@ def _is_of_rules(item: Item) -> bool:
     )
 
 
-def _lonely_note(design: Design, rule: LonelyRule) -> list[str]:
+def interval_note(statistics: Mapping[str, Statistic], call: Call) -> list[str]:
+    """That an interval of shares was asked for, and there is no share."""
+    if call.interval == "auto" or any(one.scale == "share" for one in statistics.values()):
+        return []
+    return [word("told.interval_unused", interval=repr(call.interval))]
+
+
+def lonely_note(design: Design, rule: LonelyRule) -> list[str]:
     count = int(design.lonely.size)
     return [word("told.lonely", count=count, rule=repr(rule))] if count and rule != "fail" else []
 
@@ -249,15 +272,28 @@ def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[
     if design.replicates is not None:
         return None
 
-    def standard_errors(weighted: Floats) -> Floats:
+    def triplets_of(weighted: Floats) -> Triplets:
         if work.residuals is not None:
             row, pairs = grouped.row_of_records(), measured.pairs
             kept = np.flatnonzero((row >= 0) & measured.known)
             record = kept if pairs.inside is None else pairs.inside[kept]
-            found = work.residuals.scores(row[kept], record, weighted[kept], grouped.size)
-        else:
-            found = triplets(grouped, measured.pairs.sums_inside(weighted), measured.count > 0)
-        spread = blocks_of(found, grouped.size, design, call.lonely, call.lonely_domains)
+            return work.residuals.scores(row[kept], record, weighted[kept], grouped.size)
+        return triplets(grouped, measured.pairs.sums_inside(weighted), measured.count > 0)
+
+    return inference_of(grouped, design, call, facts, triplets_of)
+
+
+def inference_of(
+    grouped: Grouped,
+    design: Design,
+    call: Call,
+    facts: Mapping[str, Floats],
+    triplets_of: Callable[[Floats], Triplets],
+) -> Inference:
+    """What a quantile needs for its interval, given the scores of an influence."""
+
+    def standard_errors(weighted: Floats) -> Floats:
+        spread = blocks_of(triplets_of(weighted), grouped.size, design, call.lonely, call.lonely_domains)
         with np.errstate(invalid="ignore"):
             return np.sqrt(spread.variances())
 
@@ -265,7 +301,7 @@ def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[
     return Inference(degrees_of_freedom(facts, design, call), n, call.level, standard_errors)
 
 
-def _spread(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
+def spread_of(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
     if design.replicates is not None:
         estimate = np.concatenate([block.piece.value for block in blocks])
         values = np.hstack([block.replicated for block in blocks if block.replicated is not None])

@@ -80,6 +80,7 @@ def from_influence(
     >>> found.to_frame()["se"].round(9).item() == people.estimate(cd.mean("y")).to_frame()["se"].round(9).item()
     True
     """
+    survey.records.one_by_one()
     design, rules = survey.design, find_convention(convention)
     rows = len(labels)
     everyone = design.weight > 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from childdata.errors import EstimationError
+from childdata.expression import find_name
 from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.call import Call
 from childdata.survey.columns import Records, both
@@ -40,17 +41,25 @@ class Layout:
         return self._used[key]
 
 
-def layouts_of(records: Records, design: Design, call: Call, inside: Mask | None) -> tuple[list[Layout], list[str]]:
-    factors: dict[str, Factor] = {}
+def entries_named(
+    names: Sequence[str], call: Call, place: str
+) -> tuple[tuple[str, ...] | None, list[tuple[str, ...]] | None]:
+    """The `by` and the `each` of a call, by the columns' own names."""
 
     def resolved(variables: Sequence[str]) -> tuple[str, ...]:
-        return tuple(_variable(records, one) for one in variables)
+        return tuple(_variable(names, one, place) for one in variables)
 
     by = resolved([call.by] if isinstance(call.by, str) else call.by) if call.by is not None else None
-    each = call.each
-    if each is not None:
-        entries = [each] if isinstance(each, str) else each
-        each = [resolved([one] if isinstance(one, str) else one) for one in entries]
+    if call.each is None:
+        return by, None
+    entries = [call.each] if isinstance(call.each, str) else call.each
+    return by, [resolved([one] if isinstance(one, str) else one) for one in entries]
+
+
+def layouts_of(records: Records, design: Design, call: Call, inside: Mask | None) -> tuple[list[Layout], list[str]]:
+    """The layout of each entry of a call, and what is told of missing labels and empty cells."""
+    factors: dict[str, Factor] = {}
+    by, each = entries_named(records.names, call, records.place)
     entries_wanted = entries_of(by, each, call.margins)
     notes: list[str] = []
     for name in dict.fromkeys(name for variables, _ in entries_wanted for name in variables):
@@ -63,7 +72,7 @@ def layouts_of(records: Records, design: Design, call: Call, inside: Mask | None
     unit, units = units_of(design)
     for variables, groupings in entries_wanted:
         made = partition([factors[one] for one in variables], groupings, inside, call.missing_by, design.weight.size)
-        notes += _empty_cells_note([factors[one] for one in variables], made)
+        notes += empty_cells_note([factors[one] for one in variables], made)
         pairs = Pairs.of(unit, units, made)
         grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
         everyone = Used.of(pairs, None, design.weight)
@@ -85,16 +94,16 @@ def _members(grouped: Grouped, known: Mask, count: Floats, design: Design) -> Me
     return members_by_row(by_unit, np.ones(by_unit.row.size, dtype=bool), design.stages)
 
 
-def _variable(records: Records, name: str) -> str:
-    if name not in records.names and any(sign in name for sign in "<>=()"):
+def _variable(names: Sequence[str], name: str, place: str) -> str:
+    if name not in names and any(sign in name for sign in "<>=()"):
         raise EstimationError(
             f"rows are made by variables, and {name!r} is a rule; make a variable of it first, such as "
             f"survey.with_columns(group={name!r})"
         )
-    return records.find(name)
+    return find_name(name, names, place=place)
 
 
-def _empty_cells_note(factors: Sequence[Factor], made: Partition) -> list[str]:
+def empty_cells_note(factors: Sequence[Factor], made: Partition) -> list[str]:
     """How many combinations of the labels that the data have are without a record in the domain."""
     possible = int(np.prod([len(factor.labels) for factor in factors])) if factors else 0
     labelled = next((rows for rows in made.groupings if len(rows.variables) == len(factors)), None)
@@ -126,35 +135,55 @@ def shared_facts(layout: Layout, measured: Measured, design: Design) -> list[dic
 
 
 def _facts(layout: Layout, measured: Measured, design: Design) -> list[dict[str, Floats]]:
-    facts = []
     used = design.weight > 0 if measured.basis.known is None else (design.weight > 0) & measured.basis.known
+    sample = float(used.sum()), float(design.weight[used].sum())
+    facts = []
     for grouped, all_members in zip(layout.grouped, layout.members, strict=True):
-        n, size = grouped.by_row(measured.count), grouped.by_row(measured.ones)
-        counted, weighted = grouped.by_row(layout.counted), grouped.by_row(layout.weighted)
         members = all_members
         if measured.basis.known is not None:
             members = _members(grouped, measured.known, measured.count, design)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            missing_share = np.where(weighted > 0, np.maximum(1 - size / weighted, 0), np.nan)
-        missing = counted - n
-        facts.append(
-            {
-                "n": n,
-                "n_weighted": size,
-                "counted": counted,
-                "rows": grouped.by_row(layout.records),
-                "sample_n": np.full(n.shape, float(used.sum())),
-                "sample_size": np.full(n.shape, design.weight[used].sum()),
-                "known_rows": _known_rows(layout, grouped, measured),
-                "psus": members.psus,
-                "missing": missing,
-                "missing_share": np.where(missing == 0, np.where(counted > 0, 0.0, np.nan), missing_share),
-                "df_domain": members.psus - members.strata,
-                "df_members": all_members.psus - all_members.strata,
-                "df_strata": members.sampled - members.strata,
-            }
-        )
+        known_rows = _known_rows(layout, grouped, measured)
+        facts.append(facts_of(layout, grouped, measured, (all_members, members), known_rows, sample))
     return facts
+
+
+def facts_of(
+    layout: Layout,
+    grouped: Grouped,
+    measured: Measured,
+    members: tuple[Members, Members],
+    known_rows: Floats,
+    sample: tuple[float, float],
+) -> dict[str, Floats]:
+    """What stands beside the estimates in one grouping, arrays (rows,).
+
+    Parameters
+    ----------
+    members : the PSUs of all records of the rows, and of those where the statistic is known.
+    known_rows : records of each row where it is known, those of weight zero included.
+    sample : number and weights of the records of the whole survey where it is known.
+    """
+    everyone, own = members
+    n, size = grouped.by_row(measured.count), grouped.by_row(measured.ones)
+    counted, weighted = grouped.by_row(layout.counted), grouped.by_row(layout.weighted)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        missing_share = np.where(weighted > 0, np.maximum(1 - size / weighted, 0), np.nan)
+    missing = counted - n
+    return {
+        "n": n,
+        "n_weighted": size,
+        "counted": counted,
+        "rows": grouped.by_row(layout.records),
+        "sample_n": np.full(n.shape, sample[0]),
+        "sample_size": np.full(n.shape, sample[1]),
+        "known_rows": known_rows,
+        "psus": own.psus,
+        "missing": missing,
+        "missing_share": np.where(missing == 0, np.where(counted > 0, 0.0, np.nan), missing_share),
+        "df_domain": own.psus - own.strata,
+        "df_members": everyone.psus - everyone.strata,
+        "df_strata": own.sampled - own.strata,
+    }
 
 
 def _known_rows(layout: Layout, grouped: Grouped, measured: Measured) -> Floats:

@@ -57,6 +57,19 @@ class Shared:
     weight: Floats | None = None
 
 
+Wide = tuple[tuple[Floats, Shared], ...]  # what comes from all records: derivatives, arrays (rows,), and trees
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OfRecords:
+    """What the influence of every record gives; see `Piece`."""
+
+    influence: Floats | None
+    score: Floats
+    scatter: Floats
+    first: Floats
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
     """What a quantile needs for its interval: df, n, and the standard errors of weight × influence by record."""
@@ -126,7 +139,7 @@ class Seen:
         assert isinstance(leaf.p, float)
 
         def standard_errors(influence: Floats) -> Floats:
-            return how.standard_errors(self.scattered(sample, influence * sample.weight))
+            return how.standard_errors(self.weighted(sample, influence))
 
         return woodruff(
             sample, leaf.p, leaf.rule, leaf.interval, df=how.df, n=how.n, level=how.level,
@@ -147,11 +160,19 @@ class Seen:
         """An expression on the records inside."""
         return self.measured.pairs.select(self.columns.number(expression).value)
 
-    def scattered(self, sample: Sample, values: Floats) -> Floats:
-        """Values of a sample put back to the records inside, 0 elsewhere."""
+    def weighted(self, sample: Sample, influence: Floats) -> Floats:
+        """Weight × an influence of the sample, on the records inside, 0 elsewhere."""
         result = np.zeros(self.measured.weight.size)
-        result[sample.place] = values
+        result[sample.place] = influence * sample.weight
         return result
+
+    def by_records(
+        self, ranked: dict[Ranked, Floats], totals: dict[Total, Floats], constant: Floats, wide: Wide
+    ) -> OfRecords:
+        """What only the influence of every record gives: its sums by pair, and its moments by row."""
+        influence = _record_influence(ranked, totals, constant, self)
+        score = self.measured.pairs.sums_inside(self.measured.weight * influence)
+        return OfRecords(influence, score, *_record_moments(influence, wide, self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +195,7 @@ class Piece:
     value: Floats
     score: Floats
     influence: Floats | None
-    wide: tuple[tuple[Floats, Shared], ...]
+    wide: Wide
     scatter: Floats
     first: Floats
     least: Floats
@@ -196,9 +217,8 @@ def measure(node: Node, seen: Seen) -> Piece:
     ranked = {leaf: slope for leaf, slope in slopes.items() if not isinstance(leaf, (Total, Count, Whole))}
     influence = None
     if ranked or wide or seen.by_record:
-        influence = _record_influence(ranked, coefficients, constant, seen)
-        score = measured.pairs.sums_inside(measured.weight * influence)
-        scatter, first = _record_moments(influence, wide, seen)
+        found = seen.by_records(ranked, coefficients, constant, wide)
+        influence, score, scatter, first = found.influence, found.score, found.scatter, found.first
     else:
         score = _scores(coefficients, constant, grouped, measured)
         scatter, first = _moments(coefficients, constant, grouped, measured)
@@ -298,7 +318,7 @@ def _record_influence(
     return influence if shown.all() else np.where(shown, influence, 0.0)
 
 
-def _record_moments(influence: Floats, wide: tuple[tuple[Floats, Shared], ...], seen: Seen) -> tuple[Floats, Floats]:
+def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, Floats]:
     """Σ w (u − ū)² and Σ w u, over the records of the row.
 
     With a part from all records the simple random sample that the design is compared with is one of the whole survey:
@@ -326,7 +346,7 @@ def _whole_scatter(
     row: Codes,
     weighted: Floats,
     shown: Mask,
-    wide: tuple[tuple[Floats, Shared], ...],
+    wide: Wide,
     seen: Seen,
 ) -> Floats:
     """V_srs = N̂ S²/(n − 1) of the whole survey, as the scatter that gives it with the row's own N̂ and n."""

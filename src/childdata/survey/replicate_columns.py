@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from childdata.errors import ChilddataWarning, DesignError
-from childdata.survey.arrays import Floats
+from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.column_names import columns_named
 from childdata.survey.columns import Records
 from childdata.survey.replicate_kinds import ReplicateKind, check_kind
@@ -52,15 +52,9 @@ def given_replicates(records: Records, weight: Floats, kind: ReplicateKind) -> R
     matrix = _numbers(records, names)
     matrix, notes = _blanks(matrix, names, kind)
     _refuse_negative(matrix, names, kind)
-    empty = np.flatnonzero(~matrix.any(axis=0))
-    if empty.size:
-        raise DesignError(
-            f"replicate weight {names[empty[0]]!r} is zero in all {len(matrix)} records"
-            + (f", and so are {empty.size - 1} others" if empty.size > 1 else "")
-            + "; is it the right variable?"
-        )
+    refuse_empty(np.asarray(matrix.any(axis=0)), names, len(matrix))
     factors = kind.combined == "factors"
-    _compare(matrix, weight, kind)
+    compare(float(matrix.mean()), float(weight.mean()), kind)
     beyond = 0 if factors else int(matrix[weight == 0].any(axis=1).sum())
     if beyond:
         notes = (*notes, word("told.replicates_beyond", count=beyond))
@@ -128,13 +122,7 @@ def _mapped(kind: ReplicateKind, rscales: Mapping[str, float], columns: Sequence
 def _numbers(records: Records, names: Sequence[str]) -> Floats:
     """The columns as numbers, array (n, R), NaN where missing."""
     frame = records.columns(names)
-    text = [name for name in names if not frame[name].dtype.is_numeric()]
-    if text:
-        raise DesignError(
-            f"replicate weight {text[0]!r} in {records.place} holds no numbers"
-            + (f", and so do {len(text) - 1} others" if len(text) > 1 else "")
-            + "; is it the right variable, or was it read as text?"
-        )
+    refuse_text([name for name in names if not frame[name].dtype.is_numeric()], records.place)
     return frame.select(pl.col(names).cast(pl.Float64)).to_numpy()
 
 
@@ -145,19 +133,9 @@ def _blanks(matrix: Floats, names: Sequence[str], kind: ReplicateKind) -> tuple[
     if not touched.size:
         return matrix, ()
     blank = ~np.isfinite(matrix[:, touched])
-    endless = int(np.isinf(matrix[:, touched]).sum())
-    if endless:
-        raise DesignError(
-            f"replicate weights are infinite in {endless} places, in {touched.size} of {len(names)} columns (first "
-            f"{names[touched[0]]!r}); a weight counts population units: correct them where they were made"
-        )
+    refuse_endless(int(np.isinf(matrix[:, touched]).sum()), touched, names)
     count = int(blank.sum())
-    if kind.blank == "refuse":
-        raise DesignError(
-            f"replicate weights are missing in {count} places, in {int(blank.any(axis=1).sum())} of {len(matrix)} "
-            f"records and {touched.size} of {len(names)} columns (first {names[touched[0]]!r}); if a blank means "
-            f"zero in this file, say cd.{kind.name}(..., blank='zero'), else drop these records first"
-        )
+    refuse_blank(count, (int(blank.any(axis=1).sum()), len(matrix)), touched, names, kind)
     filled = matrix.copy(order="K")
     filled[:, touched] = np.where(blank, 0.0, matrix[:, touched])
     return filled, (word("told.replicate_blanks", count=count, columns=touched.size),)
@@ -167,17 +145,66 @@ def _refuse_negative(matrix: Floats, names: Sequence[str], kind: ReplicateKind) 
     if kind.negative == "keep":
         return
     touched = np.flatnonzero(matrix.min(axis=0) < 0)
-    if touched.size:
+    refuse_negative(int((matrix[:, touched] < 0).sum()), touched, names, kind)
+
+
+# What is refused is told from counts, which are made of arrays here and by an engine elsewhere.
+
+
+def refuse_text(text: Sequence[str], place: str) -> None:
+    """An error for columns that hold no numbers."""
+    if text:
         raise DesignError(
-            f"replicate weights are negative in {int((matrix[:, touched] < 0).sum())} places, in {touched.size} of "
+            f"replicate weight {text[0]!r} in {place} holds no numbers"
+            + (f", and so do {len(text) - 1} others" if len(text) > 1 else "")
+            + "; is it the right variable, or was it read as text?"
+        )
+
+
+def refuse_endless(count: int, touched: Codes, names: Sequence[str]) -> None:
+    """An error for infinite weights: how many, and the places of the columns that hold them."""
+    if count:
+        raise DesignError(
+            f"replicate weights are infinite in {count} places, in {touched.size} of {len(names)} columns (first "
+            f"{names[touched[0]]!r}); a weight counts population units: correct them where they were made"
+        )
+
+
+def refuse_blank(
+    count: int, records: tuple[int, int], touched: Codes, names: Sequence[str], kind: ReplicateKind
+) -> None:
+    """An error for blanks, unless they stand for zero; `records`: those with a blank, and all."""
+    if count and kind.blank == "refuse":
+        raise DesignError(
+            f"replicate weights are missing in {count} places, in {records[0]} of {records[1]} "
+            f"records and {touched.size} of {len(names)} columns (first {names[touched[0]]!r}); if a blank means "
+            f"zero in this file, say cd.{kind.name}(..., blank='zero'), else drop these records first"
+        )
+
+
+def refuse_negative(count: int, touched: Codes, names: Sequence[str], kind: ReplicateKind) -> None:
+    """An error for negative weights, unless the agency's method makes them."""
+    if count and kind.negative == "refuse":
+        raise DesignError(
+            f"replicate weights are negative in {count} places, in {touched.size} of "
             f"{len(names)} columns (first {names[touched[0]]!r}); if the agency's method makes such weights (the ACS), "
             f"say cd.{kind.name}(..., negative='keep')"
         )
 
 
-def _compare(matrix: Floats, weight: Floats, kind: ReplicateKind) -> None:
-    """Warn where whole weights look like factors, or the other way round, by R's rule."""
-    replicate, full = float(matrix.mean()), float(weight.mean())
+def refuse_empty(any_weight: Mask, names: Sequence[str], records: int) -> None:
+    """An error for replicates that give no record a weight; array (R,), whether one does."""
+    empty = np.flatnonzero(~any_weight)
+    if empty.size:
+        raise DesignError(
+            f"replicate weight {names[empty[0]]!r} is zero in all {records} records"
+            + (f", and so are {empty.size - 1} others" if empty.size > 1 else "")
+            + "; is it the right variable?"
+        )
+
+
+def compare(replicate: float, full: float, kind: ReplicateKind) -> None:
+    """Warn where whole weights look like factors, or the other way round, by R's rule on the two means."""
     if replicate <= 0 or full <= 0:
         return
     if kind.combined == "weights" and replicate < 5 < full / replicate:

@@ -119,8 +119,17 @@ def rank(matrix: Floats) -> int:
     length = np.sqrt(np.einsum("ij,ij->j", matrix, matrix))
     length[length == 0] = 1.0
     if columns <= rows:
-        gram = matrix.T @ matrix / np.outer(length, length)
-    else:
-        scaled = matrix / length
-        gram = scaled @ scaled.T
-    return int((np.linalg.eigvalsh(gram) > 1e-10).sum())
+        return rank_of_products(matrix.T @ matrix)
+    scaled = matrix / length
+    return int((np.linalg.eigvalsh(scaled @ scaled.T) > 1e-10).sum())
+
+
+def rank_of_products(products: Floats) -> int:
+    """The rank of a matrix W from its products WᵀW, array (R, R); see `rank`.
+
+    >>> rank_of_products(np.array([[4.0, 2.0], [2.0, 1.0]]))
+    1
+    """
+    length = np.sqrt(np.diagonal(products))
+    length = np.where(length > 0, length, 1.0)
+    return int((np.linalg.eigvalsh(products / np.outer(length, length)) > 1e-10).sum())

@@ -29,6 +29,7 @@ class Sample:
     start : array (rows + 1,); where each row begins, and m.
     place : array (m,); which of the records inside each one is.
     column : gives another expression on the records inside.
+    of_records : array (m,); where an entry stands for several records, the sum of their squared weights.
     """
 
     y: Floats
@@ -37,6 +38,7 @@ class Sample:
     start: Codes
     place: Codes
     column: Callable[[Expression], Floats]
+    of_records: Floats | None = None
     _ties: list[Codes] = field(default_factory=list)
 
     @staticmethod
@@ -83,6 +85,11 @@ class Sample:
     def values(self, expression: Expression) -> Floats:
         """Another expression on the sorted records."""
         return self.y if expression.text == "" else self.column(expression)[self.place]
+
+    @property
+    def squares(self) -> Floats:
+        """The squares of the weights."""
+        return self.weight**2 if self.of_records is None else self.of_records
 
     def by_row(self, values: Floats) -> Floats:
         """Sums over the records of each row."""

@@ -154,7 +154,7 @@ class Measured:
         first, second = (None if leaf is None else self.basis.values[leaf] for leaf in (a, b))
         if first is None and second is None:
             return self.pairs.by_cell(self.ones)
-        if first is None or second is None or (a == b and _is_indicator(a)):
+        if first is None or second is None or (a == b and is_indicator(a)):
             single = b if first is None else a
             sums = self.ones if single is None else self.sums[single]
             return self.pairs.by_cell(sums)
@@ -165,6 +165,6 @@ class Measured:
         return self._moments[key]
 
 
-def _is_indicator(leaf: Total | None) -> bool:
+def is_indicator(leaf: Total | None) -> bool:
     """Whether a total is of zeros and ones, whose squares they are themselves."""
     return leaf is not None and leaf.of is None and (leaf.category is not None or leaf.expression.kind == "truth")

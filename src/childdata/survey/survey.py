@@ -17,31 +17,34 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 
-from childdata.errors import ChilddataWarning, DesignError, EstimationError
+from childdata.errors import ChilddataWarning, DesignError
 from childdata.expression import Rule, parse
 from childdata.microdata import Dataset
 from childdata.survey.arrays import Codes, Floats
-from childdata.survey.call import Call
+from childdata.survey.asked import Missing, asked, listed, named_statistics
 from childdata.survey.columns import Records
-from childdata.survey.description import Description, describe
+from childdata.survey.description import Description, WeightFacts, describe
 from childdata.survey.design import Design, Stage, checked_weight, crossed, encode, label, make_stages, refuse_missing
 from childdata.survey.domains import MissingBy
+from childdata.survey.engine_design import declare
+from childdata.survey.engine_records import EngineRecords, fetching
+from childdata.survey.engine_replicate_columns import engine_replicates
+from childdata.survey.engine_run import run_on_engine
 from childdata.survey.estimate import run
-from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates
+from childdata.survey.estimates import Estimates
+from childdata.survey.finished import estimates_of
 from childdata.survey.imputation import combine, plausible_sets, rule_of_draw, with_draw
-from childdata.survey.intervals import ConventionName, ShareInterval, check_interval, find_convention
-from childdata.survey.keys import Keys
+from childdata.survey.intervals import ConventionName, ShareInterval
+from childdata.survey.partial import Partial, reduced
 from childdata.survey.pps import PPS, Drawn
 from childdata.survey.replicate_columns import given_replicates
 from childdata.survey.replicate_kinds import ReplicateKind
 from childdata.survey.replication import make_replicates
-from childdata.survey.rows import make_frame, settings_of
 from childdata.survey.statistic import Statistic
 from childdata.survey.unequal import unequal_design
 from childdata.survey.variance import LonelyRule
 from childdata.words import word
 
-Missing = Literal["pairwise", "listwise", "fail"]
 _OTHER_NAMES = {
     "remove": "certainty",
     "centered": "adjust",
@@ -104,8 +107,13 @@ class Survey:
         lonely_domains: Literal["keep", "adjust"] = "keep",
     ) -> None:
         _check_lonely(lonely_psu, lonely_domains)
+        elsewhere = EngineRecords.at_engine(data)
+        if elsewhere is not None:
+            made = _declare(elsewhere, weight, listed(strata), listed(psu), fpc, replicates)
+            self._set(*made[:2], (), lonely_psu, lonely_domains, made[2], data)
+            return
         records = Records.of(data)
-        design, declared = _make_design(records, weight, _listed(strata), _listed(psu), fpc)
+        design, declared = _make_design(records, weight, listed(strata), listed(psu), fpc)
         if replicates is not None:
             if weight is None and replicates.combined == "weights":
                 raise DesignError(
@@ -122,6 +130,11 @@ class Survey:
             object.__setattr__(self, name, value)
 
     def _with(self, **changes: object) -> Survey:
+        design = changes.get("design")
+        made_for_records = isinstance(design, Design) and design.weight is not self.design.weight
+        if isinstance(self.records, EngineRecords) and made_for_records:
+            # replicate weights alone keep the weight; any other change of the design was made record by record
+            raise self.records.stays()
         new = object.__new__(Survey)
         new._set(*(changes.get(name, getattr(self, name)) for name in Survey.__dataclass_fields__))
         return new
@@ -175,6 +188,9 @@ class Survey:
 
     def with_columns(self, **rules: Rule) -> Survey:
         """The survey with new columns, each a rule on the columns there are; the design stays as it was declared."""
+        if isinstance(self.records, EngineRecords):
+            there = self.records.with_columns(rules)
+            return self._with(data=there.frame.to_native(), records=there)
         if isinstance(self.data, Dataset):
             data: object = self.data.with_columns(**rules)
         else:
@@ -234,22 +250,8 @@ class Survey:
         >>> children.estimate(cd.mean("poor == 1"), by="sex", margins=True).to_frame()["estimate"].tolist()
         [0.5, 0.5, 0.5]
         """
-        if not 0 < level < 1:
-            raise EstimationError(f"level lies between 0 and 1, such as 0.95; found {level}")
-        if df is not None and not df > 0:
-            raise EstimationError(f"df is a positive number, or None for the convention's rule; found {df}")
-        check_interval(interval)
-        rules = find_convention(convention)
-        if rules.multiplier == "two" and level != 0.95:
-            raise EstimationError(
-                f"under convention {convention!r} limits are the value ± 2 standard errors, whatever the level; "
-                f"found level={level:g}: leave it out, or take another convention"
-            )
-        _check_choice("missing", missing, get_args(Missing))
-        _check_choice("missing_by", missing_by, get_args(MissingBy))
-        _check_names(by, each)
-        named = _named(statistics)
-        domain = self.domain if where is None else (*self.domain, where)
+        named = named_statistics(statistics)
+        domain = self._domain(where)
         sets = plausible_sets(named, domain, self.records.names, self.records.place)
         if sets:
             draws = len(next(iter(sets.values())))
@@ -269,46 +271,77 @@ class Survey:
                 for m in range(draws)
             ]
             return combine(drawn)
-        call = Call(
-            statistics=named,
-            by=by,
-            each=each,
-            where=domain,
-            margins=margins,
-            level=level,
-            missing=missing,
-            missing_by=missing_by,
-            convention=rules,
-            df=df,
-            interval=interval,
-            lonely=self.lonely_psu or rules.lonely,
-            lonely_domains=self.lonely_domains == "adjust",
-            keep=keep,
-        )
-        result = run(self.records, self.design, call)
-        frame, variables = make_frame(result, self.design, call)
-        headings = {name: self.records.label(name) for name in variables}
-        return Estimates(
-            frame=frame,
-            by=variables,
-            headings=headings,
-            settings=settings_of(call, self.design, {**self.declared, "data": self.records.place}),
-            notes=(*self.design.notes, *result.notes),
-            spread=dataclasses.replace(result.spread, keys=Keys.of(self.records, self.design, self.declared)),
-            rows=np.arange(len(frame)),
-            convention=rules,
-        )
+        call = asked(
+            named, by=by, each=each, where=domain, margins=margins, level=level, missing=missing,
+            missing_by=missing_by, interval=interval, convention=convention, df=df, keep=keep, lonely=self.lonely_psu,
+            lonely_domains=self.lonely_domains,
+        )  # fmt: skip
+        if isinstance(self.records, EngineRecords):
+            result = run_on_engine(self.records, self.design, call)
+        else:
+            result = run(self.records, self.design, call)
+        return estimates_of(result, self.records, self.design, call, self.declared)
+
+    def reduce(
+        self,
+        statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic],
+        *,
+        by: str | Sequence[str] | None = None,
+        each: str | Sequence[str | Sequence[str]] | None = None,
+        where: Rule | None = None,
+        margins: bool = False,
+        level: float = 0.95,
+        missing: Missing = "pairwise",
+        missing_by: MissingBy = "row",
+        interval: ShareInterval | Literal["auto"] = "auto",
+        convention: ConventionName = "childdata",
+        df: float | None = None,
+    ) -> Partial:
+        """The sums that estimates are made of, of a part of a survey whose data lie in several places.
+
+        Parts may be cut anywhere, through sampling units too: `cd.merge([...])` adds them up and gives exactly what one
+        call on all records gives. The survey is one at an engine (`data.lazy()` of a polars frame is), its weight is
+        given, and the statistics are made of totals.
+
+        Parameters
+        ----------
+        statistics and options : as for `estimate`, the same for every part.
+
+        Raises
+        ------
+        EstimationError for a survey in memory, replicate weights, or what is found by rank; and as `estimate`.
+
+        >>> import childdata as cd
+        >>> import polars as pl
+        >>> people = pl.DataFrame({"psu": [1, 1, 2, 2], "y": [1.0, 2.0, 6.0, 3.0], "w": [1.0, 1.0, 1.0, 1.0]})
+        >>> parts = [people[:1].lazy(), people[1:].lazy()]
+        >>> sums = [cd.Survey(part, weight="w", psu="psu").reduce(cd.mean("y")) for part in parts]
+        >>> cd.merge(sums).to_frame()["estimate"].item()
+        3.0
+        """
+        call = asked(
+            named_statistics(statistics), by=by, each=each, where=self._domain(where), margins=margins, level=level,
+            missing=missing, missing_by=missing_by, interval=interval, convention=convention, df=df, keep="auto",
+            lonely=self.lonely_psu, lonely_domains=self.lonely_domains,
+        )  # fmt: skip
+        return reduced(self.records, self.design, call, self.declared)
+
+    def _domain(self, where: Rule | None) -> tuple[Rule, ...]:
+        return self.domain if where is None else (*self.domain, where)
 
     def describe(self) -> Description:
         """The facts of the design: strata, PSUs, records, lonely PSUs, the spread of the weights, Kish's deff."""
         rule = self.lonely_psu or "that of the convention"
-        return describe(self.records, self.design, self.declared, rule)
+        own = self.records.weights if isinstance(self.records, EngineRecords) else None
+        return describe(self.records.place, own or WeightFacts.of(self.design.weight), self.design, self.declared, rule)
 
     def __repr__(self) -> str:
-        first = self.design.stages[0]
+        first, count = self.design.stages[0], self.design.weight.size
+        if isinstance(self.records, EngineRecords) and self.records.weights is not None:
+            count = self.records.weights.records
         inside = f", where {' and '.join(str(rule) for rule in self.domain)}" if self.domain else ""
         return (
-            f"<Survey {self.records.place}: {self.design.weight.size} records, {first.stratum.size} PSUs, "
+            f"<Survey {self.records.place}: {count} records, {int(first.sampled.sum())} PSUs, "
             f"{first.sampled.size} strata{inside}>"
         )
 
@@ -326,51 +359,6 @@ def _check_lonely(lonely_psu: str | None, lonely_domains: str) -> None:
         raise DesignError(f"lonely_domains is 'keep' or 'adjust'; found {lonely_domains!r}")
 
 
-def _check_choice(argument: str, found: str, choices: tuple[str, ...]) -> None:
-    if found not in choices:
-        raise EstimationError(f"{argument} is one of {', '.join(map(repr, choices))}; found {found!r}")
-
-
-def _check_names(by: str | Sequence[str] | None, each: str | Sequence[str | Sequence[str]] | None) -> None:
-    """A variable that makes rows becomes a column of the result, and cannot be called as another one is."""
-    entries = [
-        *_listed(by),
-        *(name for one in ([each] if isinstance(each, str) else each or []) for name in _listed(one)),
-    ]
-    taken = {"statistic", "item", *NUMBERS, *FACTS, *HIDDEN, "rows"}
-    clash = next((name for name in entries if name in taken), None)
-    if clash is not None:
-        raise EstimationError(
-            f"{clash!r} makes rows, but the result has a column of that name; give it another one first, such as "
-            f"survey.with_columns({clash}_='{clash}')"
-        )
-
-
-def _listed(names: str | Sequence[str] | None) -> list[str]:
-    return [] if names is None else [names] if isinstance(names, str) else list(names)
-
-
-def _named(statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic]) -> dict[str, Statistic]:
-    if isinstance(statistics, Statistic):
-        return {statistics.name: statistics}
-    named = dict(statistics) if isinstance(statistics, Mapping) else {}
-    if not isinstance(statistics, Mapping):
-        for one in statistics:
-            name = one.name if isinstance(one, Statistic) else repr(one)
-            if name in named:
-                raise EstimationError(
-                    f"two statistics are called {name!r}; give them names, such as {{'a': ..., 'b': ...}}"
-                )
-            named[name] = one
-    wrong = [name for name, one in named.items() if not isinstance(one, Statistic)]
-    if wrong or not named:
-        raise EstimationError(
-            "estimate() takes statistics such as cd.mean('stunted == 1')"
-            + (f"; {wrong[0]!r} is none" if wrong else "; none was given")
-        )
-    return named
-
-
 def _make_design(
     records: Records,
     weight: Rule | None,
@@ -379,12 +367,7 @@ def _make_design(
     fpc: Rule | PPS | Sequence[Rule | PPS] | None,
 ) -> tuple[Design, dict[str, str]]:
     strata, psu = [records.find(name) for name in strata], [records.find(name) for name in psu]
-    sizes: list[Rule | PPS] = list(fpc) if isinstance(fpc, Sequence) and not isinstance(fpc, str) else []
-    if fpc is not None and not sizes:
-        sizes = [fpc]  # type: ignore[list-item]
-    if len(sizes) > max(len(psu), 1):
-        stages_wanted = max(len(psu), 1)
-        raise DesignError(f"fpc has {len(sizes)} entries, but psu has {stages_wanted} stages; give one per stage")
+    sizes = _sizes(fpc, psu)
     numbers = _numbers(records, {"weight": weight} | _rules_of(sizes))
     frame = records.columns([*strata, *psu])
     records_count = _count(records, frame, numbers)
@@ -425,6 +408,44 @@ def _make_design(
         strata_labels = form.strata_labels(strata_labels, labels)
     design = Design(weights, stages, strata_labels, labels, tuple(notes), form=form)
     return design, declared | {"fingerprint": design.fingerprint}
+
+
+def _sizes(fpc: Rule | PPS | Sequence[Rule | PPS] | None, psu: Sequence[str]) -> list[Rule | PPS]:
+    """The fpc of each stage."""
+    sizes: list[Rule | PPS] = list(fpc) if isinstance(fpc, Sequence) and not isinstance(fpc, str) else []
+    if fpc is not None and not sizes:
+        sizes = [fpc]  # type: ignore[list-item]
+    if len(sizes) > max(len(psu), 1):
+        stages_wanted = max(len(psu), 1)
+        raise DesignError(f"fpc has {len(sizes)} entries, but psu has {stages_wanted} stages; give one per stage")
+    return sizes
+
+
+def _declare(
+    records: EngineRecords,
+    weight: Rule | None,
+    strata: list[str],
+    psu: list[str],
+    fpc: Rule | PPS | Sequence[Rule | PPS] | None,
+    replicates: ReplicateKind | None,
+) -> tuple[EngineRecords, Design, dict[str, str]]:
+    """The design of records at an engine."""
+    strata, psu, sizes = [records.find(one) for one in strata], [records.find(one) for one in psu], _sizes(fpc, psu)
+    if any(isinstance(size, PPS) for size in sizes):
+        raise DesignError(
+            "unequal probabilities without replacement are joint ones of pairs of units, which an engine does not "
+            "give; declare the units as drawn with replacement (no fpc), or fetch the records: "
+            f"{fetching(records.frame)}"
+        )
+    made, design = declare(records, weight, strata, psu, sizes, replicated=replicates is not None)  # type: ignore[arg-type]
+    assert made.units is not None
+    declared = {"weight": made.units.weight, "strata": ", ".join(strata), "psu": ", ".join(psu)}
+    declared["fpc"] = ", ".join(map(str, sizes))
+    if replicates is not None:
+        made, given = engine_replicates(made, replicates)
+        design = dataclasses.replace(design, replicates=given, notes=(*design.notes, *given.notes))
+        declared["replicates"] = repr(replicates)
+    return made, design, declared | {"fingerprint": design.fingerprint}
 
 
 def _rules_of(sizes: Sequence[Rule | PPS]) -> dict[str, Rule | None]:

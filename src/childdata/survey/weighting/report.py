@@ -90,6 +90,7 @@ def weights_report(
        records  zeros  sum  kish_deff  effective_n
     0        4      1  6.0        1.5          2.0
     """
+    survey.records.one_by_one()
     weight = survey.design.weight
     old = None if before is None else before.design.weight
     if old is not None and old.size != weight.size:

@@ -88,6 +88,7 @@ def trim(
     [2.0, 3.0, 4.0, 7.0]
     """
     _check(lower, upper, of, redistribute)
+    survey.records.one_by_one()
     weight = survey.design.weight
     limits = _limits(survey, lower, upper, of, by)
     first = limits.outside(weight)
