@@ -17,6 +17,9 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +30,11 @@ import childdata as cd
 HERE = Path(__file__).resolve().parent
 STRATA, PSUS, HOMES = 30, 66, 20
 TAKEN_PSUS, TAKEN_HOMES = 5, 12
-SAMPLES = 1000
+SAMPLES = 2000
 SEED = 2026
 
 MEDIAN_LINE = cd.relative_line(0.6, of="median", y="income")
+SILVERMAN_LINE = cd.relative_line(0.6, of="median", y="income", bandwidth="silverman")
 MEAN_LINE = cd.relative_line(0.5, of="mean", y="income")
 STATISTICS = {
     "mean": cd.mean("income"),
@@ -43,6 +47,7 @@ STATISTICS = {
     "gap, 60 % of the median": cd.fgt("income", MEDIAN_LINE, alpha=1),
     "rate, half the mean": cd.fgt("income", MEAN_LINE),
     "relative median gap": cd.relative_median_gap("income", MEDIAN_LINE),
+    "relative median gap, Silverman": cd.relative_median_gap("income", SILVERMAN_LINE, bandwidth="silverman"),
     "Sen, 60 % of the median": cd.sen("income", MEDIAN_LINE),
     "Gini of the poor, 60 % of the median": cd.poor_gini("income", MEDIAN_LINE),
     "SST, 60 % of the median": cd.sst("income", MEDIAN_LINE),
@@ -91,8 +96,8 @@ def population(rng: np.random.Generator) -> pd.DataFrame:
 def chosen(rng: np.random.Generator, homes_of_psu: list[np.ndarray], people: pd.DataFrame) -> pd.DataFrame:
     """The persons of one sample with their weights; a PSU drawn twice is two PSUs."""
     parts, weights, numbers = [], [], []
-    counted = people.drop_duplicates("psu")["counted"].to_numpy()
     ends = np.searchsorted(people["home"].to_numpy(), np.arange(people["home"].iloc[-1] + 2))
+    counted = people["counted"].to_numpy()[[ends[homes[0]] for homes in homes_of_psu]]
     for stratum in range(STRATA):
         psus = np.arange(stratum * PSUS, (stratum + 1) * PSUS)
         share = counted[psus] / counted[psus].sum()
@@ -116,35 +121,38 @@ def estimates(survey: cd.Survey) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def samples_of(count: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """The population's values, and the estimates of so many samples."""
-    rng = np.random.default_rng(SEED)
-    people = population(rng)
-    wanted = estimates(cd.Survey(people))
+@cache
+def population_and_homes() -> tuple[pd.DataFrame, list[np.ndarray]]:
+    """All persons, and the households of each PSU."""
+    people = population(np.random.default_rng(SEED))
     of_home = people.drop_duplicates("home")
-    homes = [group.to_numpy() for _, group in of_home.groupby("psu")["home"]]
-    found = []
-    for _ in range(count):
-        sample = chosen(rng, homes, people)
-        found.append(estimates(cd.Survey(sample, weight="w", strata="stratum", psu="unit")))
-    return wanted, found
+    return people, [group.to_numpy() for _, group in of_home.groupby("psu")["home"]]
+
+
+def estimates_of_sample(number: int) -> pd.DataFrame:
+    """The estimates of one sample, which its number alone decides."""
+    people, homes = population_and_homes()
+    sample = chosen(np.random.default_rng([SEED, number]), homes, people)
+    return estimates(cd.Survey(sample, weight="w", strata="stratum", psu="unit"))
 
 
 def run(samples: int) -> dict[str, object]:
-    """What the stored file holds."""
-    wanted, found = samples_of(samples)
+    """What the stored file holds; an interval that a sample does not give counts as one that misses."""
+    wanted = estimates(cd.Survey(population_and_homes()[0]))
     value = wanted["estimate"].to_numpy()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(estimates_of_sample, range(samples), chunksize=10))
     estimate = np.array([one["estimate"] for one in found])
-    variance = np.array([one["se"] for one in found]) ** 2
+    error = np.array([one["se"] for one in found])
     covered = np.mean([(one["ci_low"] <= value) & (value <= one["ci_high"]) for one in found], axis=0)
     spread = np.var(estimate, axis=0, ddof=1)
     rows = wanted[["statistic", "domain"]].assign(
         true=value,
         bias_in_se=(estimate.mean(axis=0) - value) / np.sqrt(spread),
-        variance_ratio=variance.mean(axis=0) / spread,
+        variance_ratio=np.nanmean(error**2, axis=0) / spread,
         coverage=covered,
+        without_error=np.isnan(error).sum(axis=0),
     )
-    first = [one.loc[:, ["estimate", "se"]].to_numpy().tolist() for one in found[:2]]
     return {
         "childdata": cd.__version__,
         "python": platform.python_version(),
@@ -152,7 +160,7 @@ def run(samples: int) -> dict[str, object]:
         "seed": SEED,
         "samples": samples,
         "rows": rows.round(6).to_dict("records"),
-        "first_samples": first,
+        "first_samples": [one[["estimate", "se"]].to_numpy().tolist() for one in found[:2]],
     }
 
 
