@@ -198,7 +198,7 @@ def met(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Sums by group, where groups of NaN and of null are one by now."""
     if not any(sums.schema[key].is_float() for key in keys):
         return sums
-    return sums.group_by(list(keys)).agg(pl.exclude(list(keys)).sum())
+    return sums.group_by(list(keys), maintain_order=True).agg(pl.exclude(list(keys)).sum())
 
 
 def joined(frame: nw.LazyFrame[Any], table: pl.DataFrame, keys: Sequence[str]) -> nw.LazyFrame[Any]:

@@ -237,7 +237,7 @@ def _units(tables: Sequence[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
     least = [name for name in whole.columns if name.startswith("childdata least")]
     most = [name for name in whole.columns if name.startswith("childdata most")]
     sums = [name for name in whole.columns if name not in {*own, *least, *most}]
-    made = whole.group_by(own).agg(pl.col(sums).sum(), pl.col(least).min(), pl.col(most).max())
+    made = whole.group_by(own, maintain_order=True).agg(pl.col(sums).sum(), pl.col(least).min(), pl.col(most).max())
     return made.sort(own, nulls_last=True)
 
 
@@ -261,7 +261,7 @@ def _summary(parts: Sequence[Partial], call: Call) -> SmallTables:
         whole = pl.concat(tables, how="diagonal_relaxed")
         sums = [name for name in whole.columns if name.startswith("cd_")]
         keys = [name for name in whole.columns if name not in sums]
-        added = whole.with_columns(pl.col(sums).fill_null(0.0)).group_by(keys).agg(pl.col(sums).sum())
+        added = whole.with_columns(pl.col(sums).fill_null(0.0)).group_by(keys, maintain_order=True).agg(pl.col(sums).sum())
         entries[tuple(variables)] = added.sort(keys, nulls_last=True)
     return SmallTables(facts, categories, entries, None, kinds, shift)
 
@@ -277,7 +277,7 @@ def _facts(tables: Sequence[pl.DataFrame], kinds: Iterable[str]) -> pl.DataFrame
 
 def _values(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
     whole = pl.concat(tables, how="diagonal_relaxed")
-    return whole.group_by("value").agg(pl.col("records").sum()).sort("value", nulls_last=True)
+    return whole.group_by("value", maintain_order=True).agg(pl.col("records").sum()).sort("value", nulls_last=True)
 
 
 def _shifted(
