@@ -73,7 +73,7 @@ def test_a_file_holds_everything(tmp_path: Path) -> None:
     again = [cd.Partial.read(tmp_path / f"{number}.parquet") for number in range(PARTS)]
     assert repr(again[0]) == repr(parts[0])
     assert_same(cd.merge(again), cd.merge(parts))
-    assert "table" in pl.read_parquet(tmp_path / "0.parquet").columns
+    assert "childdata table" in pl.read_parquet(tmp_path / "0.parquet").columns
 
 
 def test_a_file_without_sums_is_refused(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ from childdata.survey.statistic import Constant, Count, Statistic, Total, leaves
 from childdata.survey.tree_words import statistic_of, words_of
 
 _FORMAT = "childdata sums 1"
+_TABLE, _CATEGORIES = "childdata table", "categories of "
 _OF_CALL = (
     "by",
     "each",
@@ -78,11 +79,17 @@ class Partial:
     def write(self, path: str | Path) -> None:
         """Write the sums as one parquet file.
 
-        The tables stand one below the other, with the column `table`; the words are in the metadata of the file.
+        The tables stand one below the other, told apart by the column `childdata table`; the words are in the metadata
+        of the file.
         """
-        pieces = [frame.with_columns(pl.lit(name).alias("table")) for name, frame in self.tables.items()]
-        whole = pl.concat(pieces, how="diagonal_relaxed").to_arrow()
-        columns = {name: frame.columns for name, frame in self.tables.items()}
+        # values of two variables may be numbers here and text there: each has a column of its own
+        named = {
+            name: frame.rename({"value": name}) if name.startswith(_CATEGORIES) else frame
+            for name, frame in self.tables.items()
+        }
+        pieces = [frame.with_columns(pl.lit(name).alias(_TABLE)) for name, frame in named.items()]
+        whole = pl.concat(pieces, how="diagonal").to_arrow()
+        columns = {name: frame.columns for name, frame in named.items()}
         words = json.dumps(dict(self.words) | {"columns": columns}, ensure_ascii=False)
         parquet.write_table(whole.replace_schema_metadata({"childdata": words}), path)
 
@@ -102,7 +109,10 @@ class Partial:
         if words.get("format") != _FORMAT:
             raise ReadError(f"{path} was written by another version of childdata; make the sums again")
         frame = pl.DataFrame(pl.from_arrow(whole))
-        tables = {name: frame.filter(pl.col("table") == name).select(own) for name, own in words.pop("columns").items()}
+        stored = {name: frame.filter(pl.col(_TABLE) == name).select(own) for name, own in words.pop("columns").items()}
+        tables = {
+            name: one.rename({name: "value"}) if name.startswith(_CATEGORIES) else one for name, one in stored.items()
+        }
         return Partial(tables, words)
 
     def __repr__(self) -> str:
@@ -131,7 +141,7 @@ def reduced(records: Records, design: Design, call: Call, declared: Mapping[str,
     summary = summarised(summing)
     units = records.units
     tables = {"units": units.frame, "facts": summary.facts}
-    tables |= {f"categories of {text}": frame for text, frame in summary.categories.items()}
+    tables |= {f"{_CATEGORIES}{text}": frame for text, frame in summary.categories.items()}
     tables |= {f"entry {number}": frame for number, frame in enumerate(summary.entries.values())}
     words = {
         "format": _FORMAT,
@@ -187,7 +197,7 @@ def merge(parts: Iterable[Partial]) -> Estimates:
     >>> people = pl.DataFrame({"psu": [1, 1, 2, 2], "poor": [1, 0, 0, 1], "w": [1.0, 2.0, 1.0, 1.0]})
     >>> parts = [cd.Survey(people[k::2].lazy(), weight="w", psu="psu").reduce(cd.mean("poor == 1")) for k in (0, 1)]
     >>> cd.merge(parts).to_frame()[["estimate", "se"]].round(4).values.tolist()
-    [[0.4, 0.0849]]
+    [[0.4, 0.08]]
     """
     given = list(parts)
     if not given or not all(isinstance(one, Partial) for one in given):
@@ -246,9 +256,9 @@ def _summary(parts: Sequence[Partial], call: Call) -> SmallTables:
     kinds = words[0]["kinds"]
     facts = _facts([one.tables["facts"] for one in parts], kinds)
     categories = {
-        name.removeprefix("categories of "): _values([one.tables[name] for one in parts])
+        name.removeprefix(_CATEGORIES): _values([one.tables[name] for one in parts])
         for name in parts[0].tables
-        if name.startswith("categories of ")
+        if name.startswith(_CATEGORIES)
     }
     draft = SmallTables(facts, categories, {}, None, kinds, {})
     statistics, _ = with_categories_filled(call.statistics, draft)
@@ -261,7 +271,9 @@ def _summary(parts: Sequence[Partial], call: Call) -> SmallTables:
         whole = pl.concat(tables, how="diagonal_relaxed")
         sums = [name for name in whole.columns if name.startswith("cd_")]
         keys = [name for name in whole.columns if name not in sums]
-        added = whole.with_columns(pl.col(sums).fill_null(0.0)).group_by(keys, maintain_order=True).agg(pl.col(sums).sum())
+        added = (
+            whole.with_columns(pl.col(sums).fill_null(0.0)).group_by(keys, maintain_order=True).agg(pl.col(sums).sum())
+        )
         entries[tuple(variables)] = added.sort(keys, nulls_last=True)
     return SmallTables(facts, categories, entries, None, kinds, shift)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from childdata.errors import ReadError
 from childdata.expression import Expression, parse
+from childdata.survey.dispersion import Moment
 from childdata.survey.smooth import FUNCTIONS
 from childdata.survey.statistic import (
     EACH,
@@ -75,6 +76,8 @@ def _words(node: Node) -> Words:
             return ["function", name, [_words(one) for one in arguments]]
         case OverCategories(over, term, every):
             return ["over", over.text, _words(term), every]
+        case Moment(x, y):
+            return ["moment", x.text, y.text]
     raise ReadError(f"{type(node).__name__} is not made of totals")
 
 
@@ -93,6 +96,8 @@ def _node(words: Words) -> Node:
             return Function(name, tuple(_node(one) for one in arguments))
         case ["over", str(text), list(term), bool(every)]:
             return OverCategories(parse(text), _node(term), every)
+        case ["moment", str(x), str(y)]:
+            return Moment(parse(x), parse(y))
     raise ReadError("the statistics of this file cannot be read; it was written by another version, or damaged")
 
 
