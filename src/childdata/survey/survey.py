@@ -283,7 +283,7 @@ class Survey:
             result = run_on_engine(self.records, self.design, call)
         else:
             result = run(self.records, self.design, call)
-        return estimates_of(result, self.records, self.design, call, self.declared)
+        return estimates_of(result, self.records, self.design, call, self.declared, self._weights)
 
     @explains(ESTIMATE_WORDS, elsewhere=DESIGN_WORDS, where="cd.Survey(...)")
     def reduce(
@@ -336,8 +336,11 @@ class Survey:
     def describe(self) -> Description:
         """The facts of the design: strata, PSUs, records, lonely PSUs, the spread of the weights, Kish's deff."""
         rule = self.lonely_psu or "that of the convention"
+        return describe(self.records.place, self._weights(), self.design, self.declared, rule)
+
+    def _weights(self) -> WeightFacts:
         own = self.records.weights if isinstance(self.records, EngineRecords) else None
-        return describe(self.records.place, own or WeightFacts.of(self.design.weight), self.design, self.declared, rule)
+        return own or WeightFacts.of(self.design.weight)
 
     def __repr__(self) -> str:
         first, count = self.design.stages[0], self.design.weight.size
