@@ -81,6 +81,36 @@ def test_a_relative_line_in_a_survey_of_the_domain_alone_is_refused(persons: cd.
     assert estimates(persons, rate, where="age < 18") == [0.5]
 
 
+@pytest.mark.parametrize("unit", ["child", "Children", "child under 5", "woman", "ребёнок"])
+def test_a_relative_line_in_a_file_of_children_is_refused(unit: str) -> None:
+    file = cd.Dataset.from_frame({"y": [100.0, 200.0, 300.0], "g": [1, 1, 2]}, unit=unit)
+    survey = cd.Survey(file).with_columns(z="y + 1")
+    for y in ("y", "z"):
+        with pytest.raises(LineError, match=f"a row of this file is a {unit}, .*name these by where=.*within='file'"):
+            survey.estimate(cd.fgt(y, cd.relative_line(0.6)), by="g")
+    with pytest.raises(LineError, match="a row of this file is"):
+        survey.where("g == 1").estimate(cd.relative_line(0.6, y="y").statistic())
+    # 0.6 of the median 200 is 120: one of three is below
+    assert estimates(survey, cd.fgt("y", cd.relative_line(0.6, within="file"))) == [pytest.approx(1 / 3)]
+    assert estimates(survey, cd.fgt("y", 120)) == [pytest.approx(1 / 3)]
+    assert estimates(survey, cd.fgt("y", cd.relative_line(0.6, within="domain")), by="g") == [0, 0]
+
+
+@pytest.mark.parametrize("unit", [None, "person", "household", "household member"])
+def test_a_relative_line_is_that_of_the_file_where_its_rows_are_all_persons(unit: str | None) -> None:
+    survey = cd.Survey(cd.Dataset.from_frame({"y": [100.0, 200.0, 300.0]}, unit=unit))
+    assert estimates(survey, cd.fgt("y", cd.relative_line(0.6))) == [pytest.approx(1 / 3)]
+
+
+def test_a_line_of_the_file_is_not_refused_where_the_domain_is_all_there_is(persons: cd.Survey) -> None:
+    children = cd.Survey({"y": [100.0, 300.0], "age": [4, 9]})
+    own, all_of_them = cd.relative_line(0.6, within="file"), cd.relative_line(0.6)
+    assert estimates(children, cd.fgt("y", own), where="age < 18") == [0]
+    # and where nothing is missed, the line of the file and that of the survey are one, with one error
+    both = persons.estimate({"a": cd.fgt("y", own), "b": cd.fgt("y", all_of_them)}, where="age < 18").to_frame()
+    assert both["se"][0] == both["se"][1] > 0
+
+
 def test_records_without_a_value_have_no_part_in_the_line_and_are_told() -> None:
     survey = cd.Survey({"y": [100.0, 200.0, 300.0, None], "child": [1, 1, 0, 0]})
     found = survey.estimate(cd.fgt("y", cd.relative_line(0.6)), where="child == 1")
@@ -97,7 +127,7 @@ def test_records_without_a_value_have_no_part_in_the_line_and_are_told() -> None
         (lambda: cd.relative_line("0.6"), "found '0.6'"),  # type: ignore[arg-type]
         (lambda: cd.relative_line(0.6, of="modus"), "'median', the 'mean' or a quantile such as 0.5; found 'modus'"),  # type: ignore[arg-type]
         (lambda: cd.relative_line(0.6, of=50), "found 50"),
-        (lambda: cd.relative_line(0.6, within="region"), "within is 'survey' or 'domain'; found 'region'"),  # type: ignore[arg-type]
+        (lambda: cd.relative_line(0.6, within="region"), "within is 'survey', 'file' or 'domain'; found 'region'"),  # type: ignore[arg-type]
         (lambda: cd.relative_line(0.6).statistic(), "relative_line(0.6, y='income')"),
         (lambda: cd.fgt("y", 0), "a poverty line is a positive number; found 0"),
         (lambda: cd.fgt("y", -3.5), "found -3.5"),

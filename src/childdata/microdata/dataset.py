@@ -38,7 +38,8 @@ class Dataset:
     reasons : same height; a column for each variable that has answers declared missing: the SPSS code
     (Float64),
         the text code, or the letter of the Stata tag; null for ordinary answers and for system-missing ones.
-    unit : what a row is ("household"), where known.
+    unit : what a row is ("household", "child"), where known. A poverty line relative to all persons is refused where it
+        says that the rows are children, or others who are a part of their households.
     source : name of the file, for messages.
     notes : everything that was decided, counted or lost, in sentences.
     sets : multiple-response sets, from the file or declared with `with_set`.

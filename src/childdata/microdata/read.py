@@ -58,7 +58,7 @@ def read(
     them in.
     numbers : text variables that hold numbers ("1 234,5", "1,2E+03"), to be turned into numbers.
     implied_decimals : {"qweight": 2} reads 12345 as 123.45.
-    unit : what a row is ("household").
+    unit : what a row is ("household", "child").
     limit : bytes that the rows may take, 4 GB unless said otherwise.
     timeout : seconds the helper may take; None: a minute and ten seconds per million values.
 

@@ -34,6 +34,7 @@ class Records:
     variables : labels by name; empty for a bare frame.
     names : of the columns.
     place : what messages call the data.
+    unit : what a row is, where the data say so.
     """
 
     frame: object
@@ -42,6 +43,7 @@ class Records:
     names: tuple[str, ...]
     place: str
     _factors: dict[str, Factor] = field(default_factory=dict)
+    unit: str | None = field(default=None, kw_only=True)
 
     @staticmethod
     def of(data: object) -> Records:
@@ -52,7 +54,8 @@ class Records:
         """
         if isinstance(data, Dataset):
             reasons = data.reasons if data.reasons.width else None
-            return Records(data.frame, reasons, data.variables, tuple(data.frame.columns), data.source)
+            names = tuple(data.frame.columns)
+            return Records(data.frame, reasons, data.variables, names, data.source, unit=data.unit)
         if isinstance(data, Mapping):
             return Records(data, None, {}, tuple(data), "the data")
         try:

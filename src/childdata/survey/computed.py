@@ -121,5 +121,6 @@ def with_computed(
         tuple(frame.columns),
         records.place,
         {factor.name: factor for factor in factors},
+        unit=records.unit,
     )
     return survey._with(records=made)

@@ -51,8 +51,8 @@ def _without(node: Node, centre: Mapping[str, float]) -> Node:
             return Function(name, tuple(_without(one, centre) for one in arguments))
         case OverCategories(over, term, every):
             return OverCategories(over, _without(term, centre), every)
-        case Whole(inner):
-            return Whole(_without(inner, centre))
+        case Whole(inner, of):
+            return Whole(_without(inner, centre), of)
     return node
 
 

@@ -43,6 +43,7 @@ from childdata.survey.estimate import (
     interval_note,
     lonely_note,
     names_of,
+    others_missed,
     result_of,
     rows_of_statistic,
 )
@@ -110,7 +111,8 @@ def finish(
     notes += interval_note(statistics, call)
     _refuse_lost(summary, masks, call)
     alone = bool(call.where) and summary.count("inside") == summary.count("records")
-    work = EngineWork(NO_RECORDS, design, call, None, alone, summary=summary, units=units, summing=summing)
+    missed = others_missed(None, call, domain_is_all=alone)
+    work = EngineWork(NO_RECORDS, design, call, None, missed, summary=summary, units=units, summing=summing)
     blocks = []
     for name, statistic in statistics.items():
         views = [view for one in crossed for view in _views(statistic, masks[name], one, work)]

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,6 +43,12 @@ from childdata.survey.variance import LonelyRule
 from childdata.words import word
 
 ENTRIES_KEPT = 20_000_000  # scores of many units are kept up to here: 320 MB
+# What a row may be called that is not every person of a household.
+PART_OF_PERSONS = re.compile(
+    r"\b(child(ren)?|girls?|boys?|births?|wom[ae]n|mothers?|m[ae]n|pupils?|students?"
+    r"|реб[её]нок|дети|девочк[аи]|мальчики?|рождени[ея]|женщин[аы]|мужчин[аы])\b",
+    re.IGNORECASE,
+)
 ROWS_FOR_GRAM = 3_000  # with more rows their covariance matrix outweighs the scores
 
 
@@ -87,7 +94,8 @@ def run(records: Records, design: Design, call: Call) -> Result:
     bases = {name: Basis.of([item.node for item in one.items], columns) for name, one in statistics.items()}
     bases = with_missing_rule(bases, call, inside, design.weight)
     alone = bool(call.where) and design.form is None and inside is not None and bool(inside.all())
-    work = Work(columns, design, call, Residuals(design) if design.adjustments else None, alone)
+    missed = others_missed(records.unit, call, domain_is_all=alone)
+    work = Work(columns, design, call, Residuals(design) if design.adjustments else None, missed)
     blocks = [
         block
         for name, statistic in statistics.items()
@@ -111,22 +119,22 @@ def result_of(
 class Work:
     """What a call has at hand while it is carried out; trees on the whole survey are found once.
 
-    `domain_is_all`: a domain was named, and no record of positive weight is outside it.
+    `others_missed`: why the records are not all persons of the survey, or "" where nothing tells so.
     """
 
     columns: Columns
     design: Design
     call: Call
     residuals: Residuals | None
-    domain_is_all: bool
+    others_missed: str
     notes: list[str] = field(default_factory=list)
     _shared: dict[Whole, Shared] = field(default_factory=dict)
 
     def whole(self, leaf: Whole) -> Shared:
         """A tree on all records of the survey."""
         if leaf not in self._shared:
-            if self.domain_is_all:
-                raise _no_others(self.call)
+            if self.others_missed and leaf.of == "survey":
+                raise LineError(self.others_missed)
             self._shared[leaf] = self._on_all_records(leaf)
         return self._shared[leaf]
 
@@ -176,14 +184,30 @@ class Work:
         return found
 
 
-def _no_others(call: Call) -> LineError:
-    """A line relative to all persons, in a file from which all but the domain were dropped, would be another line."""
-    rules = " and ".join(repr(str(getattr(rule, "text", rule))) for rule in call.where)
-    return LineError(
-        "a relative line is of all persons of the survey, but the survey holds only those of its domain: no record is "
-        f"outside where={rules}. Make the survey of all persons and keep where=, give the line as a number, or say "
-        "within='domain' if the line is to be that of the domain"
-    )
+def others_missed(unit: str | None, call: Call, *, domain_is_all: bool) -> str:
+    """Why the records are not all persons of the survey, of whom a relative line is: it would be another line.
+
+    Parameters
+    ----------
+    unit : what a row is, where the data say so.
+    domain_is_all : a domain was named, and no record is outside it.
+
+    Returns
+    -------
+    A sentence for the error, or "".
+    """
+    if PART_OF_PERSONS.search(unit or ""):
+        found = f"a row of this file is a {unit}, and the line would be that of their households only"
+        instead = "Make the survey of all persons and name these by where=, give the line as a number, or say"
+        last = "within='file' if the line is to be of the rows of this file"
+    elif domain_is_all:
+        rules = " and ".join(repr(str(getattr(rule, "text", rule))) for rule in call.where)
+        found = f"the survey holds only those of its domain: no record is outside where={rules}"
+        instead = "Make the survey of all persons and keep where=, give the line as a number, or say"
+        last = "within='domain' if the line is to be that of the domain"
+    else:
+        return ""
+    return f"a relative line is of all persons of the survey, but {found}. {instead} {last}"
 
 
 def names_of(leaf: Leaf) -> tuple[Expression, ...]:

@@ -24,6 +24,7 @@ from childdata.survey.sample import TIE
 from childdata.survey.statistic import Arithmetic, Check, Constant, Item, Node, Statistic, Total, Whole
 
 QuantileOfLine = Literal["hf1", "hf2"]
+Within = Literal["survey", "file", "domain"]
 ONE = parse(1)
 
 
@@ -34,7 +35,7 @@ class RelativeLine:
     share: float
     of: Literal["median", "mean"] | float
     y: Expression | None
-    within: Literal["survey", "domain"]
+    within: Within
     rule: QuantileOfLine
     bandwidth: Bandwidth
 
@@ -48,7 +49,7 @@ class RelativeLine:
             point = 0.5 if self.of == "median" else float(self.of)
             middle = Quantile(variable, point, self.rule, None, self.bandwidth)
         line = Arithmetic("*", Constant(self.share), middle)
-        return Whole(line) if self.within == "survey" else line
+        return line if self.within == "domain" else Whole(line, self.within)
 
     def statistic(self) -> Statistic:
         """The line itself, to be estimated like anything else: one value for all rows, unless it is of each domain.
@@ -82,7 +83,7 @@ def relative_line(
     *,
     of: Literal["median", "mean"] | float = "median",
     y: Rule | None = None,
-    within: Literal["survey", "domain"] = "survey",
+    within: Within = "survey",
     rule: QuantileOfLine = "hf1",
     bandwidth: Bandwidth = "kish",
 ) -> RelativeLine:
@@ -93,7 +94,9 @@ def relative_line(
     share : of it, such as 0.6.
     of : `"median"`, `"mean"`, or a number between 0 and 1: that quantile.
     y : column or rule; by default the variable of the measure that the line is used in.
-    within : `"survey"`: computed on all records of the survey; `"domain"`: in each row of the result for itself.
+    within : `"survey"`: computed on all records of the survey, which are all its persons; refused where it is known
+        that they are not (a `Dataset` whose unit is "child", a domain that holds every record). `"file"`: on all records
+        there are, whoever they are. `"domain"`: in each row of the result for itself.
     rule : of the quantile: `"hf1"`, or `"hf2"`, the middle of two values on a tie (laeken).
     bandwidth : of the density: `"kish"`, `"silverman"`, `"convey"`, or a number in the unit of y.
 
@@ -109,8 +112,8 @@ def relative_line(
         raise LineError(f"a poverty line is a positive share of a median or mean, such as 0.6; found {share!r}")
     if of not in ("median", "mean") and not (isinstance(of, Real) and 0 < of < 1):
         raise LineError(f"a line is relative to the 'median', the 'mean' or a quantile such as 0.5; found {of!r}")
-    if within not in ("survey", "domain"):
-        raise LineError(f"within is 'survey' or 'domain'; found {within!r}")
+    if within not in get_args(Within):
+        raise LineError(f"within is 'survey', 'file' or 'domain'; found {within!r}")
     check_rule(rule)
     check_bandwidth(bandwidth)
     variable = None if y is None else parse(y)

@@ -65,9 +65,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A tree evaluated on all records of the survey, whatever `by`, `each` and `where` say: one value for all rows."""
+    """A tree evaluated on all records of the survey, whatever `by`, `each` and `where` say: one value for all rows.
+
+    Of the `survey` it is refused where the records are known not to be all persons; of the `file` it is not.
+    """
 
     node: Node
+    of: Literal["survey", "file"] = "survey"
 
 
 class Ranked(Protocol):
