@@ -94,9 +94,9 @@ def relative_line(
     share : of it, such as 0.6.
     of : `"median"`, `"mean"`, or a number between 0 and 1: that quantile.
     y : column or rule; by default the variable of the measure that the line is used in.
-    within : `"survey"`: computed on all records of the survey, which are all its persons; refused where it is known
-        that they are not (a `Dataset` whose unit is "child", a domain that holds every record). `"file"`: on all records
-        there are, whoever they are. `"domain"`: in each row of the result for itself.
+    within : `"survey"`: computed on all records of the survey, which are all its persons; refused where it is
+        known that they are not (a `Dataset` whose unit is "child", a domain that holds every record). `"file"`: on all
+        records there are, whoever they are. `"domain"`: in each row of the result for itself.
     rule : of the quantile: `"hf1"`, or `"hf2"`, the middle of two values on a tie (laeken).
     bandwidth : of the density: `"kish"`, `"silverman"`, `"convey"`, or a number in the unit of y.
 

@@ -25,7 +25,7 @@ DESIGNS: dict[str, Any] = json.loads((REFERENCE / "random_designs.json").read_te
 NAMES = [name for name in ANSWERS if name in DESIGNS]
 CLOSE = 1e-11
 
-Totals = dict[object, object]
+Totals = dict[str, Any]
 
 
 @cache

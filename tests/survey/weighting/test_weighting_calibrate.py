@@ -19,7 +19,7 @@ from childdata.survey.weighting.poststratify import poststratify
 
 Covariance = Callable[[cd.Survey, Floats], Floats]
 REGIONS = {"north": 300.0, "south": 280.0, "west": 200.0}
-FULL: dict[object, object] = {"region": REGIONS, "income": 5500.0, "sex == 'girl'": 400.0}
+FULL: dict[str, Any] = {"region": REGIONS, "income": 5500.0, "sex == 'girl'": 400.0}
 METHODS: list[dict[str, Any]] = [
     {"method": "linear"},
     {"method": "raking"},
@@ -102,16 +102,16 @@ def test_order_of_records_has_no_part(sample: pd.DataFrame, clustered: cd.Survey
 def test_scale_of_weights_has_no_part_where_a_constant_is_calibrated_on(scale: float) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"k": np.tile(list("ab"), 20), "x": rng.uniform(1, 9, 40), "w": rng.uniform(1, 2, 40)})
-    totals: dict[object, object] = {"k": {"a": 40.0, "b": 45.0}, "x": 450.0}
+    totals: dict[str, Any] = {"k": {"a": 40.0, "b": 45.0}, "x": 450.0}
     for method in ("linear", "raking"):
-        base = calibrate(cd.Survey(frame, weight="w"), totals, method=method)  # type: ignore[arg-type]
-        other = calibrate(cd.Survey(frame.assign(w=frame["w"] * scale), weight="w"), totals, method=method)  # type: ignore[arg-type]
+        base = calibrate(cd.Survey(frame, weight="w"), totals, method=method)
+        other = calibrate(cd.Survey(frame.assign(w=frame["w"] * scale), weight="w"), totals, method=method)
         np.testing.assert_allclose(other.design.weight, base.design.weight, rtol=1e-8)
 
 
 def test_own_totals_change_no_weight(clustered: cd.Survey) -> None:
     own = auxiliaries(clustered).T @ clustered.design.weight
-    totals: dict[object, object] = {
+    totals: dict[str, Any] = {
         "region": dict(zip(REGIONS, own[:3], strict=True)),
         "income": own[3],
         "sex == 'girl'": own[4],
@@ -126,7 +126,7 @@ def test_categories_alone_are_post_stratification(clustered: cd.Survey, covarian
     z = np.random.default_rng(2).normal(size=(300, 2))
     one = poststratify(clustered, "region", REGIONS)
     for method in ("linear", "raking"):
-        other = calibrate(clustered, {"region": REGIONS}, method=method)  # type: ignore[arg-type]
+        other = calibrate(clustered, {"region": REGIONS}, method=method)
         np.testing.assert_allclose(other.design.weight, one.design.weight, rtol=1e-10)
         np.testing.assert_allclose(covariance(other, z), covariance(one, z), rtol=1e-9)
 
@@ -137,7 +137,7 @@ def test_formula_and_mapping_say_the_same(clustered: cd.Survey, intercept: str) 
     python = {"Intercept": 780, "region[T.south]": 280, "region[T.west]": 200, "income": 5500}
     r = {"(Intercept)": 780, "regionsouth": 280, "regionwest": 200, "income": 5500}
     for totals in (python, r):
-        found = calibrate(clustered, totals, formula="~ region + income").design.weight  # type: ignore[arg-type]
+        found = calibrate(clustered, totals, formula="~ region + income").design.weight
         np.testing.assert_allclose(found, by_mapping, rtol=1e-9)
     found = calibrate(clustered, {intercept: 780, "income": 5500}).design.weight
     np.testing.assert_allclose(found.sum(), 780, rtol=1e-10)
@@ -172,7 +172,7 @@ def test_normalised_weights_are_raked_to_a_population() -> None:
     """Weights of a MICS file sum to n: raking starts at the size of the totals, not at that of the weights."""
     rng = np.random.default_rng(6)
     frame = pd.DataFrame({"k": rng.integers(0, 3, 200), "x": rng.uniform(0, 5, 200), "w": rng.uniform(0.4, 1.6, 200)})
-    totals: dict[object, object] = {"k": {0: 3.1e6, 1: 2.7e6, 2: 3.3e6}, "x": 2.3e7}
+    totals: dict[str, Any] = {"k": {0: 3.1e6, 1: 2.7e6, 2: 3.3e6}, "x": 2.3e7}
     found = calibrate(cd.Survey(frame, weight="w"), totals, method="raking")
     assert found.design.weight @ frame["x"] == pytest.approx(2.3e7, rel=1e-9)
 
@@ -195,7 +195,7 @@ def test_bounds_that_are_infeasible_together_name_the_total_furthest_off() -> No
         with pytest.raises(
             EstimationError, match=r"did not converge in [0-9]+ iterations; furthest off is the total of"
         ):
-            calibrate(survey, {"1": 4, "x": 13}, method=method, bounds=(0.5, 1.5))  # type: ignore[arg-type]
+            calibrate(survey, {"1": 4, "x": 13}, method=method, bounds=(0.5, 1.5))
 
 
 def test_totals_that_contradict_each_other_are_named(clustered: cd.Survey) -> None:
@@ -283,7 +283,7 @@ def test_jackknife_agrees_with_the_residuals(
     frame = large.records.columns(["income", "poor", "region"]).to_pandas()
     weight = large.design.weight
     regions = frame.assign(w=weight).groupby("region")["w"].sum() * np.array([1.05, 0.97, 1.0])
-    totals: dict[object, object] = {"region": regions, "income": 1.02 * float(weight @ frame["income"])}
+    totals: dict[str, Any] = {"region": regions, "income": 1.02 * float(weight @ frame["income"])}
     taylor = calibrate(large, totals, **options)
     replicates = calibrate(replicated(large), totals, **options).design.replicates
     assert replicates is not None
@@ -294,6 +294,6 @@ def test_jackknife_agrees_with_the_residuals(
 
 
 def test_failure_in_a_replicate_names_it(clustered: cd.Survey, replicated: Callable[[cd.Survey], cd.Survey]) -> None:
-    own: dict[object, object] = {"income": float(auxiliaries(clustered)[:, 3] @ clustered.design.weight)}
+    own: dict[str, Any] = {"income": float(auxiliaries(clustered)[:, 3] @ clustered.design.weight)}
     with pytest.raises(EstimationError, match=r"under replicate [0-9]+ of 30: "):
         calibrate(replicated(clustered), own, method="truncated", bounds=(0.99, 1.01))

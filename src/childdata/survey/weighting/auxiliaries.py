@@ -21,6 +21,7 @@ from childdata.survey.weighting.indicators import indicators
 from childdata.survey.weighting.modelled import model_columns
 from childdata.survey.weighting.totals import (
     As,
+    Known,
     Margin,
     as_rule,
     cells_of,
@@ -71,7 +72,7 @@ class Auxiliaries:
         return replace(self, totals=totals), int((~used).sum())
 
 
-def read_auxiliaries(survey: Survey, totals: Mapping[object, object], formula: str | None, as_: As) -> Auxiliaries:
+def read_auxiliaries(survey: Survey, totals: Known, formula: str | None, as_: As) -> Auxiliaries:
     """The auxiliaries that a user gave totals of.
 
     Raises
@@ -150,7 +151,7 @@ def _beside(blocks: list[csr_array]) -> csr_array:
     return matrix
 
 
-def _of_formula(survey: Survey, totals: Mapping[object, object], formula: str, as_: As) -> Auxiliaries:
+def _of_formula(survey: Survey, totals: Known, formula: str, as_: As) -> Auxiliaries:
     matrix, names = model_columns(survey.records, formula, survey.design.weight > 0, role=_ROLE)
     place = {_plain(name): k for k, name in enumerate(names)}
     wanted = np.full(len(names), np.nan)

@@ -10,7 +10,7 @@ Wretman (1992), Model Assisted Survey Sampling, chapters 6 and 7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -27,7 +27,7 @@ from childdata.survey.weighting.distance import METHODS, Distance, Method
 from childdata.survey.weighting.rake import check_iteration
 from childdata.survey.weighting.reweight import ratio_range, refuse_negative, reweighted
 from childdata.survey.weighting.solve import Problem, Solved, solve
-from childdata.survey.weighting.totals import As, check_as, refuse_missing
+from childdata.survey.weighting.totals import As, Known, check_as, refuse_missing
 from childdata.survey.weighting.units import range_in_units, shares_of_units, unit_codes
 from childdata.words import word
 
@@ -52,7 +52,7 @@ class _Plan:
 
 def calibrate(
     survey: Survey,
-    totals: Mapping[object, object],
+    totals: Known,
     *,
     formula: str | None = None,
     method: Method = "linear",

@@ -27,7 +27,7 @@ from childdata.survey.weighting.reweight import ratio_range, reweighted
 from childdata.survey.weighting.totals import (
     As,
     Margin,
-    Totals,
+    Margins,
     cells_of,
     check_as,
     read_margin,
@@ -57,7 +57,7 @@ class _Crossed:
 
 def rake(
     survey: Survey,
-    margins: Mapping[str | tuple[str, ...], Totals],
+    margins: Margins,
     *,
     as_: As = "totals",
     sums: Sums = "fail",
@@ -117,7 +117,7 @@ def rake(
     return reweighted(survey, new, again=again, adjustment=step, notes=notes)
 
 
-def _check(margins: Mapping[str | tuple[str, ...], Totals], tolerance: float, iterations: int, *words: str) -> None:
+def _check(margins: Margins, tolerance: float, iterations: int, *words: str) -> None:
     if not isinstance(margins, Mapping) or not margins:
         raise EstimationError(
             'margins are totals by variable, such as {"sex": {"f": 510, "m": 490}, "region": {...}}; '
@@ -140,9 +140,7 @@ def check_iteration(tolerance: float, iterations: int) -> None:
         raise EstimationError(f"iterations is 1 or more; found {iterations}")
 
 
-def _margins(
-    survey: Survey, margins: Mapping[str | tuple[str, ...], Totals], as_: As, sums: Sums
-) -> tuple[Margin, ...]:
+def _margins(survey: Survey, margins: Margins, as_: As, sums: Sums) -> tuple[Margin, ...]:
     check_as(as_)
     weight = survey.design.weight
     read = [

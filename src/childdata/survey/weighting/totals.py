@@ -9,9 +9,9 @@ Records of weight zero have no part: their categories need no total, and may be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,23 @@ from childdata.survey.columns import Records
 from childdata.survey.design import compact
 from childdata.survey.domains import Factor, make_factor
 
-Totals: TypeAlias = "Mapping[object, object] | pd.Series | pd.DataFrame | pl.DataFrame"
+By_co = TypeVar("By_co", covariant=True)
+Given_co = TypeVar("Given_co", covariant=True)
+
+
+class Named(Protocol[By_co, Given_co]):
+    """A mapping as far as it is read here, so that one by text is also one by text or number to a type checker."""
+
+    def items(self) -> ItemsView[By_co, Given_co]:
+        """Names and what is given for them."""
+
+
+# Categories are named by value or label; of variables that are crossed by a tuple, or one inside the other.
+ByCategory: TypeAlias = "Named[object, float | ByCategory]"
+Totals: TypeAlias = "ByCategory | pd.Series | pd.DataFrame | pl.DataFrame"
+Margins: TypeAlias = "Named[str | tuple[str, ...], Totals]"  # by variable, or variables that are crossed
+Known: TypeAlias = "Named[str | tuple[str, ...], float | Totals]"  # one number of a column or rule, else by category
+
 As = Literal["totals", "shares"]
 
 _SHOWN = 5
