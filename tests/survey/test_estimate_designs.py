@@ -97,6 +97,60 @@ def test_a_second_stage_without_fpc_counts_as_drawn_with_replacement() -> None:
     assert row["se"] == pytest.approx(np.sqrt(first + second))
 
 
+# Three rural places of many, in each two homes of eight; two cities taken with certainty, 3 homes of 12 and 2 of 10.
+PLACES: dict[str, Any] = {
+    "h": ["rural"] * 6 + ["city"] * 5,
+    "p": [1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5],
+    "s": list(range(11)),
+    "y": [3, 5, 1, 2, 8, 4, 10, 14, 9, 20, 26],
+    "w": [6.0] * 6 + [4.0] * 3 + [5.0] * 2,
+    "f": [0.25] * 9 + [0.2] * 2,
+}
+# weighted totals of places 48, 18, 72 (mean 46); of homes 18, 30; 6, 12; 48, 24; and 40, 56, 36; 100, 130 in the cities
+RURAL = 3 / 2 * (2**2 + 28**2 + 26**2)
+RURAL_HOMES = (1 - 0.25) * 2 * (2 * 6**2 + 2 * 3**2 + 2 * 12**2)
+CITY_HOMES = (1 - 0.25) * 3 / 2 * (4**2 + 12**2 + 8**2) + (1 - 0.2) * 2 * (2 * 15**2)
+
+
+@pytest.mark.parametrize(
+    ("others", "variance", "of_mean"),
+    [
+        # R survey 4.1.1, svydesign(~p+s, strata=~h, weights=~w, fpc=~f1+f): 2679.3 and 0.796462544589774, with 1e-12
+        # for 0.3 (no fpc but for the cities) 3167.99999999837 and 0.941736028536971
+        (0.3, (1 - 0.3) * RURAL + 0.3 * RURAL_HOMES + CITY_HOMES, 0.796462544589774),
+        (1e-12, RURAL + CITY_HOMES, 0.941736028536971),
+    ],
+)
+def test_units_taken_with_certainty_add_what_was_drawn_inside_them(
+    others: float, variance: float, of_mean: float
+) -> None:
+    survey = cd.Survey(
+        PLACES, weight="w", strata="h", psu=["p", "s"], fpc=[f"if_else(h == 'city', 1, {others!r})", "f"]
+    )
+    total, mean = survey.estimate([cd.total("y"), cd.mean("y")]).to_frame()["se"] ** 2
+    assert total == pytest.approx(variance, rel=1e-11)
+    assert mean == pytest.approx(of_mean, rel=1e-11)
+
+
+def test_a_single_city_taken_with_certainty_is_not_lonely() -> None:
+    rows = {name: values[:9] for name, values in PLACES.items()}
+    survey = cd.Survey(rows, weight="w", strata="h", psu=["p", "s"], fpc=["if_else(h == 'city', 1, 0.3)", "f"])
+    variance = survey.estimate(cd.total("y")).to_frame()["se"].item() ** 2
+    inside = (1 - 0.25) * 3 / 2 * (4**2 + 12**2 + 8**2)
+    assert variance == pytest.approx((1 - 0.3) * RURAL + 0.3 * RURAL_HOMES + inside, rel=1e-12)
+
+
+def test_homes_of_a_certainty_place_as_units_of_its_own_stratum() -> None:
+    data = cd.Dataset.from_frame(PLACES).with_columns(
+        part="if_else(h == 'city', p, 0)", unit="if_else(h == 'city', s, p)"
+    )
+    row = cd.Survey(data, weight="w", strata="part", psu="unit").estimate(cd.total("y")).to_frame().iloc[0]
+    # R survey 4.1.1: 3432, degf 5
+    cities = 3 / 2 * (4**2 + 12**2 + 8**2) + 2 * (2 * 15**2)
+    assert row["se"] ** 2 == pytest.approx(RURAL + cities, rel=1e-12) == pytest.approx(3432)
+    assert row["df"] == 5
+
+
 def test_a_population_without_end_is_a_sample_with_replacement(sample: pd.DataFrame) -> None:
     rows = sample.assign(home=np.arange(len(sample)) // 2)
     options = {"weight": "w", "strata": "stratum", "psu": ["psu", "home"]}

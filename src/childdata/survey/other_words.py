@@ -43,6 +43,9 @@ DESIGN_WORDS = _by_word(
         "a stratum of one PSU is dealt with by lonely_psu='fail', 'certainty', 'adjust' or 'average'": (
             "singleunit lonely singleton singletons single lonelypsus surveylonelypsu adjustlonely"
         ),
+        "units taken with certainty are strata of the sampling fraction 1: fpc='if_else(certain == 1, 1, fraction)'": (
+            "certainty certain selfrepresenting selfrep"
+        ),
         "unequal probabilities without replacement are fpc=cd.PPS('p')": "pps brewer estimator type",
         "replicate weights are replicates=, such as cd.Fay('w1..w80', rho=0.5), cd.BRR(...), cd.JKn(...), "
         "cd.Bootstrap(...), or cd.ReplicateWeights(..., scale=...)": (

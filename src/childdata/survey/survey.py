@@ -67,7 +67,8 @@ class Survey:
     strata : column, or several that are crossed.
     psu : column of the primary sampling unit, or one column per stage (`["PSU", "HH"]`); without one each record is
         a unit. A number that occurs in several strata names several units.
-    fpc : population size per stratum (or sampling fraction): number, column or rule; one per stage of `psu`.
+    fpc : population size per stratum (or sampling fraction): number, column or rule; one per stage of `psu`. The
+        fraction 1 is of a stratum whose units were taken with certainty; stages below it count in full.
         Units of a stage without one count as drawn with replacement, and stages below it add nothing. A stage drawn
         with unequal probabilities without replacement has `cd.PPS("p")` in this place.
     replicates : replicate weights that come with the data: `cd.Fay("w1..w80", rho=0.5)`, `cd.JKn("rw1..rw60", ...)`;
