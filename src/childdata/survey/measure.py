@@ -100,6 +100,19 @@ class Seen:
     _solved: dict[Leaf, Solved] = field(default_factory=dict)
     _samples: dict[str, Sample] = field(default_factory=dict)
     _totals: dict[Total, Floats] = field(default_factory=dict)
+    _row: list[Codes] = field(default_factory=list)
+
+    @property
+    def row(self) -> Codes:
+        """The row of each record inside, -1 where it is in none; found once."""
+        if not self._row:
+            self._row.append(self.grouped.row_of_records())
+        return self._row[0]
+
+    @property
+    def shown(self) -> Mask:
+        """Whether each record inside lies in a row and is known."""
+        return (self.row >= 0) & self.measured.known
 
     def totals(self) -> dict[Total, Floats]:
         """The value of each total in each row."""
@@ -149,11 +162,11 @@ class Seen:
     def sample(self, y: Expression) -> Sample:
         """The records of the rows in the order of an expression; sorted once."""
         if y.text not in self._samples:
-            row = self.grouped.row_of_records()
-            chosen = np.flatnonzero(self.measured.known & (row >= 0))
-            values = self.column(y)[chosen]
-            weight = self.measured.weight[chosen]
-            self._samples[y.text] = Sample.of(values, weight, row[chosen], self.grouped.size, chosen, self.column)
+            row, values, weight = self.row, self.column(y), self.measured.weight
+            chosen = np.flatnonzero(self.shown)
+            if chosen.size < row.size:
+                row, values, weight = row[chosen], values[chosen], weight[chosen]
+            self._samples[y.text] = Sample.of(values, weight, row, self.grouped.size, chosen, self.column)
         return self._samples[y.text]
 
     def column(self, expression: Expression) -> Floats:
@@ -305,16 +318,16 @@ def _moments(
 def _record_influence(
     ranked: dict[Ranked, Floats], coefficients: dict[Total, Floats], constant: Floats, seen: Seen
 ) -> Floats:
-    measured, row = seen.measured, seen.grouped.row_of_records()
-    influence = constant[row].astype(np.float64) if constant.size else np.zeros(row.size)
+    measured, row = seen.measured, seen.row
+    influence = constant[row] if constant.any() else np.zeros(row.size)
     for leaf, slope in coefficients.items():
         values = measured.basis.values[leaf]
         if values is not None:
             influence = influence + slope[row] * measured.pairs.select(values)
     for one, slope in ranked.items():
         sample = seen.sample(one.y)
-        influence[sample.place] += slope[sample.row] * seen.ranked(one).influence
-    shown = (row >= 0) & measured.known
+        influence[sample.place] += sample.spread(slope) * seen.ranked(one).influence
+    shown = seen.shown
     return influence if shown.all() else np.where(shown, influence, 0.0)
 
 
@@ -324,13 +337,13 @@ def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, 
     With a part from all records the simple random sample that the design is compared with is one of the whole survey:
     the scatter is then that of the whole influence, in the measure of the row's own size and count.
     """
-    row, weight, size = seen.grouped.row_of_records(), seen.measured.weight, seen.grouped.size
-    shown = (row >= 0) & seen.measured.known
+    row, weight, size, shown = seen.row, seen.measured.weight, seen.grouped.size, seen.shown
     if not shown.all():
         row, weight, influence = row[shown], weight[shown], influence[shown]
-    first, squares = summed(row, weight * influence, size), summed(row, weight * influence**2, size)
+    weighted = weight * influence
+    first, squares = summed(row, weighted, size), summed(row, weighted * influence, size)
     if wide:
-        return _whole_scatter(squares, first, row, weight * influence, shown, wide, seen), first
+        return _whole_scatter(squares, first, row, weighted, shown, wide, seen), first
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = first / summed(row, weight, size)
         scatter = squares - first * centre
@@ -370,10 +383,10 @@ def _whole_scatter(
 
 def rows_of_influence(piece: Piece, seen: Seen) -> tuple[Codes, Codes, Floats]:
     """Weight × influence by record: the row, the record of the survey and the value of each entry."""
-    pairs, row = seen.measured.pairs, seen.grouped.row_of_records()
+    pairs, row = seen.measured.pairs, seen.row
     influence = piece.influence
     if influence is None:
         raise AssertionError("the influence by record was not made")
-    kept = np.flatnonzero((row >= 0) & seen.measured.known)
+    kept = np.flatnonzero(seen.shown)
     record = kept if pairs.inside is None else pairs.inside[kept]
     return row[kept], record, (seen.measured.weight * influence)[kept]
