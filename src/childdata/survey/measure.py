@@ -176,7 +176,8 @@ class Seen:
     def weighted(self, sample: Sample, influence: Floats) -> Floats:
         """Weight × an influence of the sample, on the records inside, 0 elsewhere."""
         result = np.zeros(self.measured.weight.size)
-        result[sample.place] = influence * sample.weight
+        result[sample.place] = influence
+        result *= self.measured.weight
         return result
 
     def by_records(
@@ -184,8 +185,9 @@ class Seen:
     ) -> OfRecords:
         """What only the influence of every record gives: its sums by pair, and its moments by row."""
         influence = _record_influence(ranked, totals, constant, self)
-        score = self.measured.pairs.sums_inside(self.measured.weight * influence)
-        return OfRecords(influence, score, *_record_moments(influence, wide, self))
+        weighted = self.measured.weight * influence
+        score = self.measured.pairs.sums_inside(weighted)
+        return OfRecords(influence, score, *_record_moments(influence, weighted, wide, self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -326,12 +328,14 @@ def _record_influence(
             influence = influence + slope[row] * measured.pairs.select(values)
     for one, slope in ranked.items():
         sample = seen.sample(one.y)
-        influence[sample.place] += sample.spread(slope) * seen.ranked(one).influence
+        part = sample.spread(slope)
+        part *= seen.ranked(one).influence
+        influence[sample.place] += part
     shown = seen.shown
     return influence if shown.all() else np.where(shown, influence, 0.0)
 
 
-def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, Floats]:
+def _record_moments(influence: Floats, weighted: Floats, wide: Wide, seen: Seen) -> tuple[Floats, Floats]:
     """Σ w (u − ū)² and Σ w u, over the records of the row.
 
     With a part from all records the simple random sample that the design is compared with is one of the whole survey:
@@ -339,8 +343,7 @@ def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, 
     """
     row, weight, size, shown = seen.row, seen.measured.weight, seen.grouped.size, seen.shown
     if not shown.all():
-        row, weight, influence = row[shown], weight[shown], influence[shown]
-    weighted = weight * influence
+        row, weight, influence, weighted = row[shown], weight[shown], influence[shown], weighted[shown]
     first, squares = summed(row, weighted, size), summed(row, weighted * influence, size)
     if wide:
         return _whole_scatter(squares, first, row, weighted, shown, wide, seen), first

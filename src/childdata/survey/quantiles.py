@@ -174,13 +174,17 @@ def woodruff(
     with np.errstate(divide="ignore", invalid="ignore"):
         # without degrees of freedom there is no interval, and so no standard error
         stretch = np.where(np.isnan(t), np.nan, np.where(error > 0, (high - low) / (2 * t) / error, 0.0))
-    return Solved(value, -influence * sample.spread(stretch), (), low, high)
+    influence *= sample.spread(-stretch)
+    return Solved(value, influence, (), low, high)
 
 
 def _share_influence(sample: Sample, point: Floats, share: Floats) -> Floats:
     size = sample.by_row(sample.weight)
+    result = np.empty(sample.y.size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        result: Floats = ((sample.y <= sample.spread(point)) - sample.spread(share)) / sample.spread(size)
+        # row by row, as arrays of all records cost more to lay out than to fill
+        for row, (first, last) in enumerate(pairwise(sample.start.tolist())):
+            result[first:last] = ((sample.y[first:last] <= point[row]) - share[row]) / size[row]
     return result
 
 
