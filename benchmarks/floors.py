@@ -104,7 +104,7 @@ def peak() -> float:
 
 
 def in_this_process(engine: str, rows: int, repeat: int) -> dict[str, Any]:
-    """All jobs of one engine: seconds of the first call, best and median of the others; the peak after the first job."""
+    """All jobs of one engine: seconds of the first call, best and median of the others; the peak after the first."""
     declare, jobs = ENGINES[engine](make(rows))
     before = peak()
     start = time.perf_counter()
