@@ -120,6 +120,7 @@ from childdata.survey import (
     watts,
     weights_report,
 )
+from childdata.survey.other_words import not_here as _not_here
 from childdata.table import Disclosure, Table
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> ModuleType:
-    """The room of the synthetic surveys, loaded when it is first asked for: thirty modules that few need."""
+    """The room of the synthetic surveys, loaded when first asked for; of other names, what they are called here."""
     if name == "synthetic":
         return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(_not_here(name, __all__))

@@ -178,6 +178,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name} содержит {distinct} номеров на {units} ПЕО: номера повторяются в стратах и сделаны уникальными",
     ),
     "told.no_weight": ("no weight was given: every record has weight 1", "вес не задан: вес каждой записи равен 1"),
+    "told.normalised_totals": (
+        "weights sum to the number of records ({count}): totals are on that scale, and not those of the population",
+        "сумма весов равна числу записей ({count}): итоги даны в этом масштабе, а не по генеральной совокупности",
+    ),
+    "told.normalised_deff": (
+        "weights sum to the number of records ({count}): design effects without replacement have no meaning",
+        "сумма весов равна числу записей ({count}): эффекты дизайна для отбора без возвращения не имеют смысла",
+    ),
     "told.weight_from_fpc": (
         "no weight was given: weights are the inverse of the sampling fractions",
         "вес не задан: веса обратны долям отбора",

@@ -105,6 +105,33 @@ def test_value_is_what_the_hypothesis_says() -> None:
     assert ttest(FOUR, "y", by="sex", value=4.0).p == 1
 
 
+def test_one_sided_alternatives_by_hand() -> None:
+    found = {side: ttest(FOUR, "y", by="sex", alternative=side) for side in ("two-sided", "less", "greater")}
+    # Student's t with one degree of freedom is Cauchy's: P(T > t) = ½ − arctan(t)/π
+    above = 0.5 - np.arctan(4 / np.sqrt(4 / 3 * 2.5)) / np.pi
+    assert found["greater"].p == pytest.approx(above, rel=1e-12)
+    assert found["less"].p == pytest.approx(1 - above, rel=1e-12)
+    assert found["two-sided"].p == pytest.approx(2 * above, rel=1e-12)
+    assert [one.what for one in found.values()] == ["y: m − f", "y: m − f < 0", "y: m − f > 0"]
+    assert {one.ci_low for one in found.values()} == {found["two-sided"].ci_low}
+    assert found["less"].alternative == "less"
+
+
+@pytest.mark.parametrize("side", ["less", "greater", "two-sided"])
+@pytest.mark.parametrize("value", [2.0, 6.0])
+def test_one_sided_test_of_a_mean_is_the_textbook_test(side: Any, value: float) -> None:
+    wanted = stats.ttest_1samp([1.0, 3.0, 4.0, 8.0], value, alternative=side)
+    assert ttest(FOUR, "y", value=value, alternative=side).p == pytest.approx(wanted.pvalue, rel=1e-12)
+    pairs = stats.ttest_rel([1.0, 3.0, 4.0, 8.0], [0.0, 1.0, 5.0, 6.0], alternative=side)
+    assert ttest(FOUR, "y", paired="before", alternative=side).p == pytest.approx(pairs.pvalue, rel=1e-12)
+
+
+def test_groups_the_other_way_round_have_the_other_alternative(people: cd.Survey) -> None:
+    one = ttest(people, "income", by="sex", of=("girl", "boy"), alternative="less")
+    other = ttest(people, "income", by="sex", of=("boy", "girl"), alternative="greater")
+    assert other.p == pytest.approx(one.p, rel=1e-12)
+
+
 def test_two_standard_errors_are_the_limits_of_mics(people: cd.Survey) -> None:
     found = ttest(people, "income", by="sex", convention="mics")
     assert found.ci_high - found.difference == pytest.approx(2 * found.se, rel=1e-12)
@@ -140,6 +167,10 @@ def test_weights_and_order_change_nothing(sample: pd.DataFrame) -> None:
             r"the group 'm' of 'sex' has no record with an answer",
         ),
         ({"y": "y * 0"}, r"y \* 0 has no standard error .*, so that it cannot be tested"),
+        (
+            {"by": "sex", "alternative": "larger"},
+            r"alternative is one of 'two-sided', 'less', 'greater'; found 'larger'",
+        ),
         ({"where": "y > 100"}, r"y has no standard error"),
     ],
 )

@@ -232,3 +232,22 @@ def test_difference_of_two_domains_has_its_covariance(invented: cd.Survey) -> No
     gap = invented.estimate(cd.sd("y"), by="region").difference(along="region", of=("north", "south")).to_frame()
     parts = all_of("sd")
     assert gap["estimate"].item() == pytest.approx(parts[0]["estimate"] - parts[1]["estimate"], rel=1e-11)
+
+
+def test_missing_answers_are_no_part_of_n_unlike_those_of_svyvar_with_na_rm() -> None:
+    # R survey 4.1.1, id=~1, weights=~w: svyvar(~y, d, na.rm=TRUE) 2.6530612244898 (SE 2.0879491333253), with n = 5;
+    # svyvar(~y, subset(d, !is.na(y))) 2.82993197278912 (SE 2.22714574221365), with n = 4;
+    # svyvar(~x+y, d, na.rm=TRUE) on the three complete records, with n = 5: 3.2 and 3.0, covariance 2.25
+    data = {"y": [1, 2, 6, 3, None], "x": [2, None, 5, 1, 4], "w": [1, 2, 1, 3, 2]}
+    survey = cd.Survey(data, weight="w")
+    assert value(survey, cd.variance("y")) == pytest.approx(2.82993197278912, rel=1e-13)
+    assert error(survey, cd.variance("y")) == pytest.approx(2.22714574221365, rel=1e-13)
+    n, m = 4, 1
+    smaller = (n - 1) * (n + m) / (n * (n + m - 1))
+    assert value(survey, cd.variance("y")) * smaller == pytest.approx(2.6530612244898, rel=1e-13)
+    assert error(survey, cd.variance("y")) * smaller == pytest.approx(2.0879491333253, rel=1e-13)
+    both = [cd.variance("y"), cd.variance("x"), cd.covariance("x", "y")]
+    complete = survey.estimate(both, missing="listwise").to_frame()["estimate"]
+    n, m = 3, 2
+    wanted = [one / ((n - 1) * (n + m) / (n * (n + m - 1))) for one in (3.2, 3.0, 2.25)]
+    assert complete.tolist() == pytest.approx(wanted, rel=1e-13)

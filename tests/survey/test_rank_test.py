@@ -98,6 +98,16 @@ def test_record_split_in_two_halves_changes_nothing(sample: pd.DataFrame) -> Non
     assert (other.statistic, other.p) == (pytest.approx(one.statistic, rel=1e-10), pytest.approx(one.p, rel=1e-10))
 
 
+def test_one_sided_alternatives_halve_the_p(people: cd.Survey) -> None:
+    both, less, greater = (
+        ranktest(people, "income", by="sex", alternative=one) for one in ("two-sided", "less", "greater")
+    )
+    assert less.p + greater.p == pytest.approx(1, rel=1e-12)
+    assert min(less.p, greater.p) == pytest.approx(both.p / 2, rel=1e-12)
+    assert (greater.p < 0.5) == (greater.statistic > 0)
+    assert greater.what == f"{both.what} > 0"
+
+
 def test_several_groups_are_a_joint_test(people: cd.Survey) -> None:
     found = ranktest(people, "income", by="region")
     assert (found.symbol, found.kind) == ("F", "KruskalWallis")
@@ -144,6 +154,11 @@ def test_ranks_are_of_the_domain(people: cd.Survey) -> None:
 def test_what_cannot_be_ranked_is_refused(call: dict[str, Any], words: str) -> None:
     with pytest.raises(EstimationError, match=words):
         ranktest(FOUR, "y", "sex", **call)
+
+
+def test_one_side_of_three_groups_is_refused(people: cd.Survey) -> None:
+    with pytest.raises(EstimationError, match=r"alternative='less' is of two groups; 'region' has 3 with records"):
+        ranktest(people, "income", by="region", alternative="less")
 
 
 def test_method_is_told_in_words() -> None:

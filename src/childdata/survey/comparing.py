@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
 from childdata.errors import EstimationError
 from childdata.expression import Rule, parse
 from childdata.survey.arrays import Codes, Mask
+from childdata.survey.chi_square import check_choice
 from childdata.survey.computed import domain_of, factor_of, number_of, place_of, with_computed
 from childdata.survey.design_test import DesignTest, checked_df
 from childdata.survey.domains import Factor
@@ -25,7 +27,7 @@ from childdata.survey.estimates import Estimates
 from childdata.survey.intervals import ConventionName, t_quantile
 from childdata.survey.statistics import mean
 from childdata.survey.survey import Survey
-from childdata.survey.tests import t_test
+from childdata.survey.tests import Alternative, t_test
 from childdata.words import word
 
 
@@ -39,6 +41,7 @@ class ComparisonTest(DesignTest):
         more than two groups are compared.
     se : its standard error. ci_low, ci_high : its interval at `level`, by Student's t on `df`.
     groups : the mean (of a rank test the mean score) of each group, with their covariance.
+    alternative : what `p` is the test against: another value, or a smaller or larger one only.
     """
 
     difference: float
@@ -47,6 +50,7 @@ class ComparisonTest(DesignTest):
     ci_high: float
     level: float
     groups: Estimates
+    alternative: Alternative = "two-sided"
 
     def further(self) -> dict[str, float]:
         """The difference with its standard error and limits, where there is one."""
@@ -62,6 +66,7 @@ def ttest(
     value: float = 0.0,
     of: tuple[object, object] | None = None,
     paired: Rule | None = None,
+    alternative: Alternative = "two-sided",
     where: Rule | None = None,
     level: float = 0.95,
     convention: ConventionName = "childdata",
@@ -77,6 +82,8 @@ def ttest(
     of : two labels of `by`; the second is taken from the first. By default those there are, the earlier taken from the
         later, as a regression on the group does.
     paired : a second column or rule: the test is of the mean of y − paired.
+    alternative : to the hypothesis that the mean or the difference is `value`: `"two-sided"`, that it is another;
+        `"less"` or `"greater"`, that it is smaller or larger. The limits are those of the two-sided test always.
     where : a rule; only records where it is true.
     level : of confidence.
     convention : whose degrees of freedom: by default PSUs − strata of the group that has fewer, as of
@@ -86,7 +93,8 @@ def ttest(
 
     Raises
     ------
-    EstimationError if there are not two groups, both `by` and `paired` are given, or there is no standard error.
+    EstimationError if there are not two groups, both `by` and `paired` are given, there is no standard error, or
+    `alternative` is none of the three.
 
     Source: see the head of this module.
 
@@ -97,8 +105,9 @@ def ttest(
     """
     if by is not None and paired is not None:
         raise EstimationError("by= compares two groups, paired= two columns of the same records; give one of the two")
+    check_choice("alternative", alternative, get_args(Alternative))
     if by is None:
-        return _one_mean(survey, y, paired, value, where, level, convention, df)
+        return _one_mean(survey, y, paired, value, alternative, where, level, convention, df)
     compared = compared_groups(survey, by, of, where, number_of(survey, y)[1])
     if len(compared.labels) != 2:
         raise EstimationError(
@@ -116,7 +125,7 @@ def ttest(
         freedom = used_df(survey, compared.used) - 1
     what = f"{parse(y).text}: {compared.labels[0]} − {compared.labels[1]}"
     return judged(
-        float(gap["estimate"]), float(gap["se"]), value, freedom, level, kind="t_two", what=what,
+        float(gap["estimate"]), float(gap["se"]), value, freedom, level, alternative, kind="t_two", what=what,
         notes=(*compared.notes, *means.notes), groups=means.select(**{name: list(compared.labels)}),
     )  # fmt: skip
 
@@ -126,6 +135,7 @@ def _one_mean(
     y: Rule,
     paired: Rule | None,
     value: float,
+    alternative: Alternative,
     where: Rule | None,
     level: float,
     convention: ConventionName,
@@ -142,8 +152,9 @@ def _one_mean(
     if missing := int(row["missing"]):
         notes = (word("told.left_out", name=repr(parse(rule).text), count=missing), *notes)
     return judged(
-        float(row["estimate"]), float(row["se"]), value, freedom, level, kind=kind, what=what, notes=notes, groups=found
-    )
+        float(row["estimate"]), float(row["se"]), value, freedom, level, alternative, kind=kind, what=what, notes=notes,
+        groups=found,
+    )  # fmt: skip
 
 
 def given(*rules: Rule | None) -> tuple[Rule, ...]:
@@ -157,25 +168,28 @@ def judged(
     value: float,
     df: float,
     level: float,
+    alternative: Alternative,
     *,
     kind: str,
     what: str,
     notes: Sequence[str],
     groups: Estimates,
 ) -> ComparisonTest:
-    """An estimate against a value, by Student's t."""
+    """An estimate against a value, by Student's t; a one-sided alternative stands in what is tested."""
     if not se > 0:
         raise EstimationError(
             f"{what} has no standard error (one PSU, no records, or the same value in all), so that it cannot be tested"
         )
     df = checked_df(df, wanted=f"the test of {what}")
     freedom = np.array([df])
-    (t,), (p,) = t_test(np.array([estimate]), np.array([se]), freedom, value)
+    (t,), (p,) = t_test(np.array([estimate]), np.array([se]), freedom, value, alternative)
     half = se * (2.0 if groups.convention.multiplier == "two" else float(t_quantile(freedom, level)[0]))
+    if alternative != "two-sided":
+        what = f"{what} {'<' if alternative == 'less' else '>'} {value:g}"
     return ComparisonTest(
         statistic=float(t), symbol="t", df=(df,), p=float(p), kind=kind, what=what, notes=tuple(notes),
         settings=groups.settings, difference=estimate, se=se, ci_low=estimate - half, ci_high=estimate + half,
-        level=level, groups=groups,
+        level=level, groups=groups, alternative=alternative,
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ import pandas as pd
 from childdata.survey.arrays import Floats
 from childdata.survey.design import Design
 
+_AS_MANY = 1e-6  # weights are printed with six decimals
+
 
 @dataclass(frozen=True, slots=True)
 class Description:
@@ -76,6 +78,20 @@ class WeightFacts:
         used = weight[weight > 0]
         ends = float(used.min()), float(used.max())
         return WeightFacts(weight.size, weight.size - used.size, float(used.sum()), float(np.sum(used**2)), *ends)
+
+    @property
+    def normalised(self) -> int | None:
+        """The number of records to which the weights sum, all records or those above zero; None where they do not.
+
+        MICS and DHS scale their weights so. Weights that are all 1 are left out: they may well be those of a census.
+
+        >>> WeightFacts.of(np.array([0.5, 1.5, 0.0])).normalised
+        2
+        """
+        if self.smallest == self.largest == 1:
+            return None
+        counts = (self.records, self.records - self.zeros)
+        return next((n for n in counts if abs(self.total / n - 1) < _AS_MANY), None)
 
     @property
     def effect(self) -> float:

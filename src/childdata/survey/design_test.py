@@ -27,7 +27,8 @@ class DesignTest:
     statistic : the value whose distribution under the hypothesis has the degrees of freedom `df`.
     symbol : `F`, `t` or `X²`.
     df : degrees of freedom; of an F those of its numerator and denominator.
-    p : the probability of so large a statistic if the hypothesis is true; two-sided for `t`.
+    p : the probability of so large a statistic if the hypothesis is true; two-sided for `t`, unless another
+        alternative was asked for.
     kind : the name of the method among those of this house; `method` is the same in words.
     what : the variables and, for two groups, which is taken from which.
     notes : what was decided, counted or left out.

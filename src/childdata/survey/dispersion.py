@@ -68,13 +68,21 @@ def variance(y: Rule, *, ddof: Ddof = "r") -> Statistic:
 
     Parameters
     ----------
-    y : column or rule.
-    ddof : `"r"`: times n/(n − 1), with n the unweighted records, as R's `svyvar` and Stata's `estat sd`;
+    y : column or rule; records where it is unknown are left out.
+    ddof : `"r"`: times n/(n − 1), with n the unweighted records used, as R's `svyvar` and Stata's `estat sd`;
         `"population"`: the divisor is Σ w (PISA).
 
     Returns
     -------
     Statistic on the scale `amount`, in the square of the unit of y.
+
+    Notes
+    -----
+    Where no answer is missing, value and standard error are those of R's `svyvar`. Where some are, they are those of
+    `svyvar(~y, subset(design, !is.na(y)))`; `svyvar(~y, design, na.rm = TRUE)` counts in n the records without an
+    answer as well (m of them), which makes both smaller by (n − 1)(n + m) / (n (n + m − 1)). `svyvar(~x + y, design,
+    na.rm = TRUE)` takes the records where x and y are known for both: that is `missing="listwise"`, while by default
+    each variance uses all records where its own variable is known.
 
     >>> import childdata as cd
     >>> cd.Survey({"y": [1.0, 2.0, 6.0]}).estimate(cd.variance("y")).to_frame()["estimate"].round(9).item()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from childdata.survey.call import Call, with_categories_filled
 from childdata.survey.columns import Records
 from childdata.survey.design import Design
 from childdata.survey.domains import entries_of
-from childdata.survey.engine_design import design_of
+from childdata.survey.engine_design import design_of, weight_facts
 from childdata.survey.engine_records import EngineRecords, UnitTable
 from childdata.survey.engine_run import finish
 from childdata.survey.engine_sums import (
@@ -217,7 +218,7 @@ def merge(parts: Iterable[Partial]) -> Estimates:
     result = finish(summary, design, call, units.frame.select(units.keys), crossings=crossings)
     declared = {**words["declared"], "fingerprint": design.fingerprint}
     parts_of_it = Records(None, None, {}, (), f"{len(given)} parts of a survey")
-    return estimates_of(result, parts_of_it, design, call, declared)
+    return estimates_of(result, parts_of_it, design, call, declared, partial(weight_facts, units, design))
 
 
 def _refuse_unlike(parts: Sequence[Partial]) -> None:

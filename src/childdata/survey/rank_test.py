@@ -29,7 +29,7 @@ from childdata.survey.intervals import ConventionName
 from childdata.survey.sample import TIE
 from childdata.survey.statistics import mean, total
 from childdata.survey.survey import Survey
-from childdata.survey.tests import wald
+from childdata.survey.tests import Alternative, wald
 
 RankTest = Literal["wilcoxon", "vanderWaerden", "median", "KruskalWallis"]
 Scores = Callable[[Floats, float], Floats]
@@ -42,6 +42,7 @@ def ranktest(
     *,
     test: RankTest | Scores = "wilcoxon",
     of: Sequence[object] | None = None,
+    alternative: Alternative = "two-sided",
     where: Rule | None = None,
     level: float = 0.95,
     convention: ConventionName = "childdata",
@@ -56,6 +57,8 @@ def ranktest(
     test : `"wilcoxon"` (of more than two groups `"KruskalWallis"`, which has the same scores), `"vanderWaerden"`,
         `"median"`, or a function that makes scores of the estimated ranks, array (n,), and N̂.
     of : the labels that are compared; of two, the second is taken from the first. By default all with records.
+    alternative : of two groups, to the hypothesis that their mean scores are equal: `"two-sided"`; `"less"` or
+        `"greater"`, that those of the first are lower or higher.
     where : a rule; only records where it is true.
     level : of confidence.
     convention : whose degrees of freedom, as of `ttest`; `"r"` also ranks ties as R survey 4.1.1 does: by the mean over
@@ -69,7 +72,8 @@ def ranktest(
 
     Raises
     ------
-    EstimationError if fewer than two groups have records, or scores are no numbers.
+    EstimationError if fewer than two groups have records, scores are no numbers, or more than two groups are to be
+    tested against one side.
 
     Source: see the head of this module.
 
@@ -79,13 +83,19 @@ def ranktest(
     """
     if not callable(test):
         check_choice("test", test, get_args(RankTest))
+    check_choice("alternative", alternative, get_args(Alternative))
     number, known = number_of(survey, y)
     compared = compared_groups(survey, by, of, where, known, zeros=convention == "r")
+    size = len(compared.labels)
+    if size > 2 and alternative != "two-sided":
+        raise EstimationError(
+            f"alternative={alternative!r} is of two groups; {compared.factor.name!r} has {size} with records: choose "
+            "two by of=, or leave alternative out"
+        )
     score = _score_of_records(number, survey.design.weight, compared, test, as_r=convention == "r")
     groups = _mean_scores(survey, compared, score, where, level, convention, df)
     found, gap = _differences(survey, score, compared, where, convention)
     covariance = found.spread.take(found.rows).covariance()
-    size = len(compared.labels)
     freedom = float(groups.frame["df"].min())
     if convention == "r" and df is None:
         freedom = used_df(survey, compared.used) - (size - 1)
@@ -94,7 +104,9 @@ def ranktest(
     if size == 2:
         what = f"{variable}: {compared.labels[0]} − {compared.labels[1]}"
         se = float(np.sqrt(covariance[0, 0]))
-        return judged(float(gap[0]), se, 0.0, freedom, level, kind=kind, what=what, notes=notes, groups=groups)
+        return judged(
+            float(gap[0]), se, 0.0, freedom, level, alternative, kind=kind, what=what, notes=notes, groups=groups
+        )
     what = f"{variable} by {compared.factor.name}"
     method: Literal["wald", "adjusted"] = "wald" if convention == "r" else "adjusted"
     joint = wald(gap, covariance, checked_df(freedom, wanted=f"the test of {what}"), method=method, what=what)

@@ -35,6 +35,7 @@ from childdata.survey.estimates import Estimates
 from childdata.survey.finished import estimates_of
 from childdata.survey.imputation import combine, plausible_sets, rule_of_draw, with_draw
 from childdata.survey.intervals import ConventionName, ShareInterval
+from childdata.survey.other_words import DESIGN_WORDS, ESTIMATE_WORDS, explains
 from childdata.survey.partial import Partial, reduced
 from childdata.survey.pps import PPS, Drawn
 from childdata.survey.replicate_columns import given_replicates
@@ -94,6 +95,7 @@ class Survey:
     declared: Mapping[str, str]
     data: object
 
+    @explains(DESIGN_WORDS, elsewhere=ESTIMATE_WORDS, where="survey.estimate(...)")
     def __init__(
         self,
         data: object,
@@ -198,6 +200,7 @@ class Survey:
             data = self.records.columns(self.records.names).with_columns(made.get_columns())
         return self._with(data=data, records=Records.of(data))
 
+    @explains(ESTIMATE_WORDS, elsewhere=DESIGN_WORDS, where="cd.Survey(...)")
     def estimate(
         self,
         statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic],
@@ -280,8 +283,9 @@ class Survey:
             result = run_on_engine(self.records, self.design, call)
         else:
             result = run(self.records, self.design, call)
-        return estimates_of(result, self.records, self.design, call, self.declared)
+        return estimates_of(result, self.records, self.design, call, self.declared, self._weights)
 
+    @explains(ESTIMATE_WORDS, elsewhere=DESIGN_WORDS, where="cd.Survey(...)")
     def reduce(
         self,
         statistics: Statistic | Mapping[str, Statistic] | Sequence[Statistic],
@@ -332,8 +336,11 @@ class Survey:
     def describe(self) -> Description:
         """The facts of the design: strata, PSUs, records, lonely PSUs, the spread of the weights, Kish's deff."""
         rule = self.lonely_psu or "that of the convention"
+        return describe(self.records.place, self._weights(), self.design, self.declared, rule)
+
+    def _weights(self) -> WeightFacts:
         own = self.records.weights if isinstance(self.records, EngineRecords) else None
-        return describe(self.records.place, own or WeightFacts.of(self.design.weight), self.design, self.declared, rule)
+        return own or WeightFacts.of(self.design.weight)
 
     def __repr__(self) -> str:
         first, count = self.design.stages[0], self.design.weight.size
@@ -508,6 +515,6 @@ def _weight_from_fpc(stages: tuple[Stage, ...], stages_declared: int, notes: lis
     for stage in stages:
         weight = weight * (stage.population / stage.sampled)[stage.stratum[stage.unit]]
     if len(stages) < stages_declared:
-        warnings.warn("weights were made from the fpc of the first stages only", ChilddataWarning, stacklevel=4)
+        warnings.warn("weights were made from the fpc of the first stages only", ChilddataWarning, stacklevel=5)
     notes.append(word("told.weight_from_fpc"))
     return weight

@@ -16,6 +16,8 @@ from childdata.errors import EstimationError
 from childdata.survey.arrays import Floats
 from childdata.survey.contrasts import LONGEST, in_quotes, read_formula
 
+Alternative = Literal["two-sided", "less", "greater"]  # to a hypothesis about one number
+
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
@@ -70,13 +72,22 @@ def wald(
     return TestResult(statistic, float(rank), float(df2), float(f_distribution.sf(statistic, rank, df2)), what)
 
 
-def t_test(estimate: Floats, se: Floats, df: Floats, value: float) -> tuple[Floats, Floats]:
-    """Student's t of each estimate against a value, and its two-sided p; unknown without a standard error."""
+def t_test(
+    estimate: Floats, se: Floats, df: Floats, value: float, alternative: Alternative = "two-sided"
+) -> tuple[Floats, Floats]:
+    """Student's t of each estimate against a value, and its p; unknown without a standard error."""
     from scipy.special import stdtr
 
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(se > 0, (estimate - value) / se, np.nan)
-        p: Floats = np.where(df > 0, 2 * stdtr(df, -np.abs(t)), np.nan)
+        match alternative:
+            case "less":
+                p = stdtr(df, t)
+            case "greater":
+                p = stdtr(df, -t)
+            case _:
+                p = 2 * stdtr(df, -np.abs(t))
+        p = np.where(df > 0, p, np.nan)
     return t, p
 
 

@@ -41,6 +41,20 @@ def test_page_in_russian(people: pd.DataFrame) -> None:
     assert "," in text.split("Intercept")[1].splitlines()[0]
 
 
+def test_small_p_is_told_to_be_small() -> None:
+    """y = 3 x + noise of one in a hundred: t is far out; x and z are unrelated."""
+    x = np.arange(24.0)
+    noise = np.tile([0.1, -0.1, -0.1, 0.1], 6)
+    fit = regress(cd.Survey({"y": 3 * x + noise, "x": x, "z": np.tile([0.0, 1.0], 12)}), "y ~ x + z")
+    assert fit.to_frame().set_index("term")["p"]["x"] < 1e-20
+    page = fit.summary().frame.set_index("")["P>|t|"]
+    assert page["x"] == "<0.0001"
+    assert page["z"] == f"{fit.to_frame().set_index('term')['p']['z']:.4f}"
+    assert dict(fit.summary().facts)["p of F"] == "<0.0001"
+    assert "&lt;0.0001" in fit.summary()._repr_html_()
+    assert fit.summary(lang="ru").frame.set_index("")["P>|t|"]["x"] == "<0,0001"
+
+
 def test_labels_cannot_break_out_of_the_page(people: pd.DataFrame) -> None:
     frame = people.assign(sex=people["sex"].replace("girl", "g<script>alert(1)</script>"))
     html = regress(cd.Survey(frame, weight="w", psu="psu"), "poor ~ sex", family="logit").summary()._repr_html_()

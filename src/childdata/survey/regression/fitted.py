@@ -21,6 +21,7 @@ import polars as pl
 from childdata.errors import EstimationError
 from childdata.expression import Rule
 from childdata.survey.arrays import Floats, Mask
+from childdata.survey.design_test import p_text
 from childdata.survey.estimates import Estimates
 from childdata.survey.regression.fitmeasures import FitMeasures, fit_measures
 from childdata.survey.regression.fitting import Fitted
@@ -339,7 +340,7 @@ class Regression:
         facts |= {"dispersion": self.fitted.dispersion} if self.fitted.kind in ("gaussian", "gamma") else {}
         facts["r_squared" if linear else "pseudo_r_squared"] = measures.r_squared
         overall = self._overall()
-        facts |= {"f": overall.statistic, "f_p": overall.p} if overall is not None else {}
+        facts |= {"f": overall.statistic, "f_p": p_text(overall.p, lang)} if overall is not None else {}
         title, level = word("regression.title", lang), float(self.options.level)
         return make_summary(self.to_frame(), facts, self.notes, title=title, level=level, lang=lang)
 

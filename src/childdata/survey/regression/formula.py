@@ -12,7 +12,7 @@ Source: Wilkinson & Rogers (1973), Applied Statistics 22(3), 392-399 (the algebr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from childdata.errors import ExpressionError, nearest
@@ -26,6 +26,13 @@ MOST_POWER = 4
 _NAME = re.compile(r"[^\W\d][\w.]*")
 _NUMBER = re.compile(r"\d+")
 _ALGEBRA = re.compile(r"\s+|%in%|\*\*|[-+*/:^()]")
+# Factor variables of Stata: i.h, ib2.h, ibn.h, c.x, o.h, and those with a bracket before the point.
+_STATA = re.compile(r"(?P<kind>[ico]?)(?:b?(?P<base>\d+)|bn)?\.(?P<name>\w+)")
+_STATA_CALLS = ("i", "ib", "ibn", "b", "c", "o")
+_STATA_SAID = (
+    "of Stata's factor variables i.h is C(h) here, ib2.h is C(h, contr.treatment(2)), c.x is x, a#b is a:b, and a##b "
+    "is a*b"
+)
 _NUMPY = re.compile(r"\bnp\.(?=[a-z]+\()")
 
 _OTHER_NAMES = {"factor": "C", "cs": "cr"}
@@ -114,6 +121,27 @@ def read_formula(text: str) -> Formula:
     return Formula(text, _response(left, text), tuple(pieces), terms, tuple(offsets.values()))
 
 
+def refuse_factor_variables(formula: Formula, names: Container[str]) -> None:
+    """An error for a name that is written as Stata writes categories, unless the data have a column of that name.
+
+    Raises
+    ------
+    ExpressionError
+
+    >>> refuse_factor_variables(read_formula("poor ~ ib2.region"), ["poor", "region"])
+    Traceback (most recent call last):
+        ...
+    childdata.errors.ExpressionError: 'ib2.region' in the formula is of Stata; here it is C(region, contr.treatment(2))
+    """
+    for piece in formula.pieces:
+        found = _STATA.fullmatch(piece.text)
+        if found is None or piece.text in names:
+            continue
+        name, base = found["name"], found["base"]
+        here = name if found["kind"] == "c" else f"C({name}, contr.treatment({base}))" if base else f"C({name})"
+        raise ExpressionError(f"{piece.text!r} in the formula is of Stata; here it is {here}")
+
+
 def _sides(text: str) -> tuple[str, str]:
     places = [at for at, sign in outside_quotes(text) if sign == "~"]
     if len(places) != 1 or not text[: places[0]].strip():
@@ -173,6 +201,8 @@ def _piece_source(right: str, at: int, text: str) -> tuple[str, int]:
             return right[at:end], end
     name = _NAME.match(right, at)
     if not name:
+        if right[at] in "#.":
+            raise ExpressionError(f"{right[at]!r} has no meaning in the formula {text!r}; {_STATA_SAID}")
         raise ExpressionError(
             f"{right[at]!r} has no meaning in the formula {text!r}; terms are joined by + - : * /, "
             "and a rule stands in braces: {age < 5}"
@@ -202,6 +232,8 @@ def _piece(source: str, text: str) -> Piece:
     name = name.strip()
     if not bracket:
         return Piece(source, _rule(source, text), "", ())
+    if name.rstrip(".") in _STATA_CALLS:
+        raise ExpressionError(f"{source!r} is no part of the formula {text!r}; {_STATA_SAID}")
     arguments = arguments_of(inner[:-1])
     encoding = _OTHER_NAMES.get(name, name)
     if encoding in ENCODINGS:

@@ -18,7 +18,7 @@ from childdata.survey.arrays import Codes, Floats, Mask
 from childdata.survey.columns import Records
 from childdata.survey.domains import make_factor
 from childdata.survey.regression.checks import Collinear, without_collinear
-from childdata.survey.regression.formula import Formula, read_formula
+from childdata.survey.regression.formula import Formula, read_formula, refuse_factor_variables
 from childdata.survey.regression.predictors import (
     Evaluated,
     Levels,
@@ -147,6 +147,7 @@ def make_model(
     ExpressionError, VariableError for the formula; EstimationError where no record is left or columns are collinear.
     """
     formula = read_formula(text)
+    refuse_factor_variables(formula, survey.records.names)
     if offset is not None:
         formula = replace(formula, offsets=(*formula.offsets, parse(offset)))
     domain = tuple(parse(rule) for rule in (survey.domain if where is None else (*survey.domain, where)))

@@ -12,6 +12,7 @@ from childdata.expression import Rule
 from childdata.microdata.labels import Frozen
 from childdata.survey.estimates import Estimates
 from childdata.survey.intervals import ConventionName, find_convention
+from childdata.survey.other_words import DESIGN_WORDS, ESTIMATE_WORDS, explains
 from childdata.survey.regression.checks import Collinear
 from childdata.survey.regression.families import FamilyName, LinkName
 from childdata.survey.regression.fitted import Regression
@@ -21,6 +22,7 @@ from childdata.survey.regression.model import Model, make_model
 from childdata.survey.survey import Survey
 
 
+@explains(ESTIMATE_WORDS, elsewhere=DESIGN_WORDS, where="cd.Survey(...)")
 def regress(
     survey: Survey,
     formula: str,

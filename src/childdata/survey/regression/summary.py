@@ -9,6 +9,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from childdata.survey.design_test import p_text
 from childdata.words import Lang, number, percent, told, word
 
 _RULE, _LINE = "=", "-"
@@ -113,8 +114,8 @@ def make_summary(
             "": coefficients["term"],
             word("regression.coefficient", lang): _numbers(coefficients["estimate"], lang),
             word("regression.se", lang): _numbers(coefficients["se"], lang),
-            "t": _fixed(coefficients["t"], 3, lang),
-            "P>|t|": _fixed(coefficients["p"], 3, lang),
+            "t": [number(float(t), 3, lang) for t in coefficients["t"]],
+            "P>|t|": [p_text(float(p), lang) for p in coefficients["p"]],
             f"[{low}": _numbers(coefficients["ci_low"], lang),
             f"{high}]": _numbers(coefficients["ci_high"], lang),
         }
@@ -141,8 +142,4 @@ def _numbers(values: pd.Series, lang: Lang) -> list[str]:
     """Numbers of one column with decimals enough for the smallest of usual size."""
     finite = values[np.isfinite(values) & (values != 0)].abs()
     digits = min(max((_digits(float(value)) for value in finite), default=4), 6)
-    return [number(float(value), digits, lang) for value in values]
-
-
-def _fixed(values: pd.Series, digits: int, lang: Lang) -> list[str]:
     return [number(float(value), digits, lang) for value in values]
