@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,6 +36,9 @@ from childdata.survey.statistic import (
 )
 from childdata.survey.sums import Measured
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 _ROUNDING = 1e-13
 
 
@@ -44,14 +48,14 @@ class Shared:
 
     Attributes
     ----------
-    score : array (units,); by unit of the last stage.
+    score : sparse array (units, 1); by unit of the last stage; None where there are replicate weights.
     influence : array (n,); by record.
     replicated : array (R,); the value under each replicate weight, where there are any.
     weight : array (n,); of the records it is found on, 0 where they have no part; None where records stay elsewhere.
     """
 
     value: float
-    score: Floats
+    score: csr_array | None
     influence: Floats
     replicated: Floats | None
     weight: Floats | None = None
