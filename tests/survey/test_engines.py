@@ -51,6 +51,7 @@ WITHOUT_MOMENTS = {
     for name, statistic in SMOOTH.items()
     if not any(isinstance(leaf, Moment) for item in statistic.items for leaf in leaves(item.node))
 }
+FEW_WITHOUT_MOMENTS = dict(list(WITHOUT_MOMENTS.items())[::5])  # each makes a sum for every replicate
 FEW_RANKED = {
     "median": cd.median("income"),
     "Gini": cd.gini("income"),
@@ -191,7 +192,7 @@ def test_every_statistic_by_rank_is_that_of_memory(name: str, memory: cd.Survey)
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["dask", "spark"], indirect=True)
 def test_smooth_statistics_on_a_cluster_are_those_of_memory(engine: cd.Survey, memory: cd.Survey) -> None:
-    options, some = OPTIONS["crossed"], dict(list(SMOOTH.items())[::4])
+    options, some = OPTIONS["crossed"], dict(list(SMOOTH.items())[::8])
     assert_same(engine.estimate(some, **options), memory.estimate(some, **options), rtol=2e-12)
 
 
@@ -351,7 +352,7 @@ def test_replicate_weights_in_columns_are_those_of_memory(combined: Any, strata_
     for data in (frame.lazy(), duckdb.connect().from_arrow(frame.to_arrow())):
         engine = cd.Survey(data, **design, replicates=kind)
         assert engine.design.degrees_of_freedom == memory.design.degrees_of_freedom
-        found, wanted = (one.estimate(WITHOUT_MOMENTS, **OPTIONS["crossed"]) for one in (engine, memory))
+        found, wanted = (one.estimate(FEW_WITHOUT_MOMENTS, **OPTIONS["crossed"]) for one in (engine, memory))
         assert_same(found, wanted, rtol=1e-10)
         assert engine.describe().facts["PSUs"] == memory.describe().facts["PSUs"]
         gaps = [

@@ -1,23 +1,38 @@
 """From scores of sampling units to the blocks of a spread, by the design: the one place where a variance begins.
 
-Scores are sums of weight × influence by unit of the last stage. Calibration has been taken off by then
-(`Residuals`); here they are added up over the stages, and a stratum of one PSU is refused where the rule says so.
+Scores are sums of weight × influence by unit of the last stage. What calibration takes off (`Residuals`) lies in every
+unit and stands beside them; here both are added up over the stages, and a stratum of one PSU is refused where the rule
+says so.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from childdata.errors import DesignError
 from childdata.survey.adjustment import projection
-from childdata.survey.arrays import Codes, Floats, summed
-from childdata.survey.design import Design
+from childdata.survey.arrays import Codes, Floats
+from childdata.survey.design import Design, Stage
 from childdata.survey.reduce import Triplets, by_stage
 from childdata.survey.spread import Block, Scores, Spread
 from childdata.survey.variance import LonelyRule
+from childdata.survey.wide import Common
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array, csr_array
 
 
-def blocks_of(scores: Triplets, rows: int, design: Design, lonely: LonelyRule, lonely_domains: bool) -> Spread:
+def blocks_of(
+    scores: Triplets,
+    rows: int,
+    design: Design,
+    lonely: LonelyRule,
+    lonely_domains: bool,
+    *,
+    common: Common | None = None,
+) -> Spread:
     """The spread of scores by unit of the last stage.
 
     Parameters
@@ -25,57 +40,97 @@ def blocks_of(scores: Triplets, rows: int, design: Design, lonely: LonelyRule, l
     scores : of each row, an entry for each unit with a member of the row's domain.
     rows : how many there are.
     lonely, lonely_domains : the rule on strata of one PSU, and whether those that a domain makes count.
+    common : the part of the scores that lies in every unit; with it a domain leaves no unit out.
 
     Raises
     ------
     DesignError for a stratum of one PSU under the rule `fail`.
     """
     matrices = by_stage(scores, rows, design.stages)
+    first = design.stages[0]
     if lonely == "fail":
-        _refuse_lonely(design, matrices[0].indices.astype(np.intp))
+        _refuse_lonely(design, matrices[0].indices.astype(np.intp) if common is None else first.unit)
+    both = list(zip(matrices, _by_stage(common, design), strict=True))
     if design.form is not None:
-        return Spread(design.form.blocks(matrices, lonely, lonely_domains))
+        whole = [matrix if part is None else _made_whole(matrix, part) for matrix, part in both]
+        return Spread(design.form.blocks(whole, lonely, lonely_domains))
     blocks: list[Block] = [
-        Scores(stage, matrix, lonely, lonely_domains)
-        for stage, matrix in zip(design.stages, matrices, strict=True)
-        if (stage.unsampled * stage.above > 0).any() or stage is design.stages[0]
+        Scores(stage, matrix, lonely, lonely_domains, part)
+        for stage, (matrix, part) in zip(design.stages, both, strict=True)
+        if (stage.unsampled * stage.above > 0).any() or stage is first
     ]
     return Spread(tuple(blocks))
 
 
-class Residuals:
-    """Scores of residuals: what calibration leaves of weight × influence, by unit of the last stage.
+def _by_stage(common: Common | None, design: Design) -> list[Common | None]:
+    """The common part by unit of each stage, the first stage first."""
+    if common is None:
+        return [None] * len(design.stages)
+    found = [common]
+    for stage in design.stages[:0:-1]:
+        # the stratum of a unit of a later stage is the unit of the stage above
+        found.append(found[-1].by_stratum(stage))
+    return [*found[::-1]]
 
-    The steps of calibration are made one product for a call, whatever number of statistics follows.
+
+def _made_whole(scores: csc_array, common: Common) -> csc_array:
+    """Scores with their common part: an entry for each unit, and each row that has one."""
+    from scipy.sparse import csc_array
+
+    member = scores.copy()
+    member.data = np.ones_like(member.data)
+    row, unit = np.nonzero(((member.toarray() > 0) | common.wide).T)
+    value = (scores.toarray() + common.whole())[unit, row]
+    return csc_array((value, unit, np.searchsorted(row, np.arange(scores.shape[1] + 1))), shape=scores.shape)
+
+
+class Residuals:
+    """What calibration takes off the scores: scores of residuals, w z − C (L (Qᵀz)), by unit of the last stage.
+
+    The steps of calibration are made one product for a call, whatever number of statistics follows. C summed by unit
+    are the directions of all rows, and −L Qᵀz their slopes: the product itself, a number for each unit and row, is not
+    made.
     """
 
     def __init__(self, design: Design) -> None:
-        from scipy.sparse import csr_array
-
-        n, last = design.weight.size, design.stages[-1]
-        self._design = design
+        self._weight = design.weight
         self._all = projection(design.adjustments, design.weight)
-        summing = csr_array((np.ones(n), (last.unit, np.arange(n))), shape=(last.stratum.size, n))
-        self._moved = summing @ self._all.moved
+        self._directions = _by_unit(self._all.moved, design.stages[-1])
 
-    def scores(self, row: Codes, record: Codes, weighted: Floats, rows: int) -> Triplets:
-        """Triplets for every unit and row: the part that the auxiliaries explain covers all records.
+    def common(self, influence: csc_array | Floats) -> Common:
+        """What the auxiliaries explain, of an influence by record, array (n, rows), dense or sparse."""
+        drawn = self._all.drawn.T @ influence
+        dense: Floats = drawn if isinstance(drawn, np.ndarray) else drawn.toarray()
+        slopes: Floats = self._all.solve @ dense
+        return Common.of(self._directions, -slopes)
+
+    def of_entries(self, row: Codes, record: Codes, weighted: Floats, rows: int) -> Common:
+        """The same of entries of weight × influence.
 
         Parameters
         ----------
-        row, record, weighted : arrays (m,); entries of weight × influence; a record may have entries in several rows.
+        row, record, weighted : arrays (m,); a record may have entries in several rows.
         rows : how many there are.
         """
-        from scipy.sparse import csr_array
+        from scipy.sparse import csc_array
 
-        design, last = self._design, self._design.stages[-1]
-        units = last.stratum.size
-        influence = weighted / design.weight[record]
-        values = csr_array((influence, (record, row)), shape=(design.weight.size, rows))
-        score = summed(last.unit[record] * rows + row, weighted, units * rows).reshape(units, rows)
-        score -= self._moved @ (self._all.solve @ (self._all.drawn.T @ values).toarray())
-        unit, column = np.divmod(np.arange(units * rows), rows)
-        return Triplets(unit, column, score.reshape(-1), distinct=True)
+        influence = weighted / self._weight[record]
+        return self.common(csc_array((influence, (record, row)), shape=(self._weight.size, rows)))
+
+
+def _by_unit(moved: csr_array, last: Stage) -> csr_array:
+    """Rows of records summed by unit of the last stage."""
+    from scipy.sparse import csr_array
+
+    records, units = last.unit.size, last.stratum.size
+    if records == units:
+        # each record is a unit: its row is moved, not summed
+        record = np.empty(units, dtype=np.intp)
+        record[last.unit] = np.arange(units)
+        return moved[record]
+    summing = csr_array((np.ones(records), (last.unit, np.arange(records))), shape=(units, records))
+    by_unit: csr_array = summing @ moved
+    return by_unit
 
 
 def _refuse_lonely(design: Design, psus: Codes) -> None:

@@ -45,7 +45,7 @@ class Moment:
     def solve(self, sample: Sample) -> Solved:
         """Value and influence."""
         value, product, size = self._parts(sample)
-        return Solved(value, (product - value[sample.row]) / size[sample.row])
+        return Solved(value, (product - sample.spread(value)) / sample.spread(size))
 
     def _parts(self, sample: Sample) -> tuple[Floats, Floats, Floats]:
         """The value and Σ w by row; (x − x̄)(y − ȳ) by record."""
@@ -59,7 +59,7 @@ class Moment:
         """A variable less its mean; taken twice, as the first mean of a large variable is not exact."""
         values = sample.values(expression)
         for _ in range(2):
-            values = values - (sample.by_row(sample.weight * values) / size)[sample.row]
+            values = values - sample.spread(sample.by_row(sample.weight * values) / size)
         return values
 
 

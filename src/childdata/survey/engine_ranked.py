@@ -371,7 +371,7 @@ class EngineSeen(Seen):
         unknown = np.zeros(grouped.size, dtype=bool)
         for one, slope in ranked.items():
             sample = self.sample(one.y)
-            influence = slope[sample.row] * self.ranked(one).influence
+            influence = sample.spread(slope) * self.ranked(one).influence
             # a row without degrees of freedom has no influence; engines have no such number to pass on
             unknown[sample.row[np.isnan(influence)]] = True
             influence = np.nan_to_num(influence)

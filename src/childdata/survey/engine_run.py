@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from childdata.errors import EstimationError, LineError
-from childdata.survey.arrays import Codes, Floats, summed
+from childdata.survey.arrays import Codes, Floats
 from childdata.survey.call import Call, rules_of, with_categories_filled, with_scales
 from childdata.survey.design import Design
 from childdata.survey.domains import Factor, make_factor, partition
@@ -247,7 +247,7 @@ def _views(statistic: Statistic, mask: Mask, crossed: Crossed, work: EngineWork)
         inference = None
         if work.design.replicates is None:
             of_pairs = partial(triplets, grouped, member=measured.count > 0)
-            inference = inference_of(grouped, work.design, work.call, facts, of_pairs)
+            inference = inference_of(grouped, work.design, work.call, facts, of_pairs, lambda _: None)
         views.append((work.seen(grouped, measured, crossed.place, trees, inference), facts))
     return views
 
@@ -292,8 +292,8 @@ class EngineWork(Work):
         grouped = Grouped.of(measured.pairs, made.groupings[0])
         seen = replace(self.seen(grouped, measured, place, [leaf.node], None), by_record=True)
         piece = measure(leaf.node, seen)
-        found = self.scores(piece, seen)
-        score = summed(found.unit, found.value, self.design.stages[-1].stratum.size)
         weights, records = float(measured.ones.sum()), float(measured.count.sum())
         value = float(piece.value[0])
-        return EngineShared(value, score, np.zeros(0), None, formula=seen.formulas[-1], size=weights, count=records)
+        return EngineShared(
+            value, self.column(piece, seen), np.zeros(0), None, formula=seen.formulas[-1], size=weights, count=records
+        )

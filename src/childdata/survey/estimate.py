@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -40,7 +41,11 @@ from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Replicated, Scores,
 from childdata.survey.statistic import Count, Item, Leaf, Node, Statistic, Total, Whole, leaves
 from childdata.survey.sums import Basis, Measured, Used
 from childdata.survey.variance import LonelyRule
+from childdata.survey.wide import Common, beside
 from childdata.words import word
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 ENTRIES_KEPT = 20_000_000  # scores of many units are kept up to here: 320 MB
 # What a row may be called that is not every person of a household.
@@ -66,6 +71,7 @@ class RowBlock:
     rows: Rows
     piece: Piece
     scores: Triplets | None
+    common: tuple[Common, ...]
     replicated: Floats | None
     grouped: Grouped
     facts: Mapping[str, Floats]
@@ -155,33 +161,40 @@ class Work:
         influence = np.zeros(records) if piece.influence is None else piece.influence
         for slope, shared in piece.wide:
             influence = influence + slope[0] * shared.influence
-        score, replicated = np.zeros(0), None
-        if design.replicates is None:
-            last = design.stages[-1]
-            found = self.scores(piece, seen)
-            score = summed(found.unit, found.value, last.stratum.size)
-        else:
+        replicated = None
+        if design.replicates is not None:
             found_again = self.replicated(leaf.node, seen)
             replicated = None if found_again is None else found_again[:, 0]
-        return Shared(float(piece.value[0]), score, influence, replicated, measured.weight)
+        return Shared(float(piece.value[0]), self.column(piece, seen), influence, replicated, measured.weight)
+
+    def column(self, piece: Piece, seen: Seen) -> csr_array | None:
+        """The scores of a piece of one row by unit of the last stage, sparse array (units, 1)."""
+        from scipy.sparse import csr_array
+
+        if self.design.replicates is not None:
+            return None
+        own, common = self.scores(piece, seen)
+        score = summed(own.unit, own.value, self.design.stages[-1].stratum.size)
+        for one in common:
+            score = score + one.column(0)
+        return csr_array(score[:, None])
 
     def replicated(self, node: Node, seen: Seen) -> Floats | None:
         """The values of a tree under each replicate weight, where there are any; array (R, rows)."""
         return None if self.design.replicates is None else replicate_values(node, seen, self.design.replicates)
 
-    def scores(self, piece: Piece, seen: Seen) -> Triplets:
-        """The scores of the rows of a piece by unit of the last stage, calibration taken off."""
-        rows = seen.grouped.size
+    def scores(self, piece: Piece, seen: Seen) -> tuple[Triplets, tuple[Common, ...]]:
+        """The scores of the rows of a piece by unit of the last stage, and what lies in every unit.
+
+        That is what calibration takes off, and the scores of what comes from all records.
+        """
+        common = []
         if self.residuals is not None:
-            found = self.residuals.scores(*rows_of_influence(piece, seen), rows)
-        else:
-            found = triplets(seen.grouped, piece.score, seen.measured.count > 0)
+            common.append(self.residuals.of_entries(*rows_of_influence(piece, seen), seen.grouped.size))
         for slope, shared in piece.wide:
-            units = shared.score.size
-            row, unit = np.divmod(np.arange(rows * units), units)
-            wide = Triplets(unit, row, slope[row] * shared.score[unit], distinct=True)
-            found = stacked([found, wide], [0, 0], distinct=False)
-        return found
+            assert shared.score is not None
+            common.append(Common.of(shared.score, slope[None, :]))
+        return triplets(seen.grouped, piece.score, seen.measured.count > 0), tuple(common)
 
 
 def others_missed(unit: str | None, call: Call, *, domain_is_all: bool) -> str:
@@ -244,10 +257,12 @@ def rows_of_statistic(
         for one, known in views:
             piece = measure(item.node, one)
             replicated = work.replicated(item.node, one)
-            scores = work.scores(piece, one) if replicated is None else None
+            scores, common = work.scores(piece, one) if replicated is None else (None, ())
             told = (statistic.scale, statistic.difference_of, _is_of_rules(item))
             labels = (name, item.label, text, named is None, *told)
-            blocks.append(RowBlock(*labels, one.grouped.rows, piece, scores, replicated, one.grouped, known))
+            # the influence by record has done its part, and weighs as much as a column of the survey
+            kept = replace(piece, influence=None)
+            blocks.append(RowBlock(*labels, one.grouped.rows, kept, scores, common, replicated, one.grouped, known))
     return blocks
 
 
@@ -297,14 +312,17 @@ def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[
         return None
 
     def triplets_of(weighted: Floats) -> Triplets:
-        if work.residuals is not None:
-            row, pairs = grouped.row_of_records(), measured.pairs
-            kept = np.flatnonzero((row >= 0) & measured.known)
-            record = kept if pairs.inside is None else pairs.inside[kept]
-            return work.residuals.scores(row[kept], record, weighted[kept], grouped.size)
         return triplets(grouped, measured.pairs.sums_inside(weighted), measured.count > 0)
 
-    return inference_of(grouped, design, call, facts, triplets_of)
+    def common_of(weighted: Floats) -> Common | None:
+        if work.residuals is None:
+            return None
+        row, pairs = grouped.row_of_records(), measured.pairs
+        kept = np.flatnonzero((row >= 0) & measured.known)
+        record = kept if pairs.inside is None else pairs.inside[kept]
+        return work.residuals.of_entries(row[kept], record, weighted[kept], grouped.size)
+
+    return inference_of(grouped, design, call, facts, triplets_of, common_of)
 
 
 def inference_of(
@@ -313,11 +331,13 @@ def inference_of(
     call: Call,
     facts: Mapping[str, Floats],
     triplets_of: Callable[[Floats], Triplets],
+    common_of: Callable[[Floats], Common | None],
 ) -> Inference:
-    """What a quantile needs for its interval, given the scores of an influence."""
+    """What a quantile needs for its interval, given the scores of weight × influence, and what lies in every unit."""
+    rule = call.lonely, call.lonely_domains
 
     def standard_errors(weighted: Floats) -> Floats:
-        spread = blocks_of(triplets_of(weighted), grouped.size, design, call.lonely, call.lonely_domains)
+        spread = blocks_of(triplets_of(weighted), grouped.size, design, *rule, common=common_of(weighted))
         with np.errstate(invalid="ignore"):
             return np.sqrt(spread.variances())
 
@@ -332,7 +352,8 @@ def spread_of(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
         return Spread((Replicated(design.replicates, estimate, values),))
     sizes = [block.grouped.size for block in blocks]
     pieces = [block.scores for block in blocks if block.scores is not None]
-    spread = blocks_of(stacked(pieces, sizes), sum(sizes), design, call.lonely, call.lonely_domains)
+    common = beside([block.common for block in blocks], sizes)
+    spread = blocks_of(stacked(pieces, sizes), sum(sizes), design, call.lonely, call.lonely_domains, common=common)
     if call.keep == "scores" or sum(sizes) > ROWS_FOR_GRAM:
         return spread
     return Spread(tuple(_condensed(block) for block in spread.blocks))
@@ -340,6 +361,6 @@ def spread_of(blocks: list[RowBlock], design: Design, call: Call) -> Spread:
 
 def _condensed(block: Block) -> Block:
     """The covariance in place of scores that weigh more than the survey."""
-    if not isinstance(block, Scores) or block.stage.stratum.size <= GRAM_ABOVE or block.scores.nnz <= ENTRIES_KEPT:
+    if not isinstance(block, Scores) or block.stage.stratum.size <= GRAM_ABOVE or block.size <= ENTRIES_KEPT:
         return block
     return Gram(block.stage, block.covariance())

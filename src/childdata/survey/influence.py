@@ -233,11 +233,11 @@ def _spread(
     record = np.flatnonzero(used)
     weighted = (np.nan_to_num(influence[record]) * design.weight[record, None]).T.reshape(-1)
     row, record = np.repeat(np.arange(rows), record.size), np.tile(record, rows)
+    scores = Triplets(design.stages[-1].unit[record], row, weighted, distinct=False)
+    common = None
     if design.adjustments:
-        scores = Residuals(design).scores(row, record, weighted, rows)
-    else:
-        scores = Triplets(design.stages[-1].unit[record], row, weighted, distinct=False)
-    return blocks_of(scores, rows, design, lonely, lonely_domains)
+        common = Residuals(design).common(np.where(used[:, None], np.nan_to_num(influence), 0.0))
+    return blocks_of(scores, rows, design, lonely, lonely_domains, common=common)
 
 
 def _refitted(refit: Refit, weight: Floats, value: Floats) -> Floats:

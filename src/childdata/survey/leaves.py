@@ -115,7 +115,7 @@ class PoorRankSum:
         return Solved(found.value, np.where(below, found.influence, 0.0), (slope,))
 
     def _poor(self, sample: Sample, line: Floats) -> tuple[Sample, Mask]:
-        below = is_below(sample.y, line[sample.row], self.at_line)
+        below = is_below(sample.y, sample.spread(line), self.at_line)
         return replace(sample, weight=np.where(below, sample.weight, 0.0)), below
 
 
@@ -187,7 +187,7 @@ class OrderSum:
         weighted = sample.weight * x
         reached = running(sample.weight, sample.start)
         before = running(weighted, sample.start) - weighted
-        influence = x * reached + sample.by_row(weighted)[sample.row] - before
+        influence = x * reached + sample.spread(sample.by_row(weighted)) - before
         return Solved(sample.by_row(weighted * reached), influence)
 
 
@@ -290,7 +290,7 @@ class SumBelow:
         return Solved(sample.by_row(sample.weight * gap), gap, (self._slope(sample, line),))
 
     def _gap(self, sample: Sample, line: Floats) -> Floats:
-        z = line[sample.row]
+        z = sample.spread(line)
         poor = is_below(sample.y, z, self.at_line)
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.kind == "watts":
@@ -300,7 +300,7 @@ class SumBelow:
     def _slope(self, sample: Sample, line: Floats) -> Floats:
         if isinstance(self.line, Constant):
             return np.zeros(sample.rows)
-        z = line[sample.row]
+        z = sample.spread(line)
         poor = is_below(sample.y, z, self.at_line)
         if self.kind == "watts":
             return sample.by_row(sample.weight * poor) / line

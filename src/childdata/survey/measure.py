@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,6 +36,9 @@ from childdata.survey.statistic import (
 )
 from childdata.survey.sums import Measured
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 _ROUNDING = 1e-13
 
 
@@ -44,14 +48,14 @@ class Shared:
 
     Attributes
     ----------
-    score : array (units,); by unit of the last stage.
+    score : sparse array (units, 1); by unit of the last stage; None where there are replicate weights.
     influence : array (n,); by record.
     replicated : array (R,); the value under each replicate weight, where there are any.
     weight : array (n,); of the records it is found on, 0 where they have no part; None where records stay elsewhere.
     """
 
     value: float
-    score: Floats
+    score: csr_array | None
     influence: Floats
     replicated: Floats | None
     weight: Floats | None = None
@@ -100,6 +104,19 @@ class Seen:
     _solved: dict[Leaf, Solved] = field(default_factory=dict)
     _samples: dict[str, Sample] = field(default_factory=dict)
     _totals: dict[Total, Floats] = field(default_factory=dict)
+    _row: list[Codes] = field(default_factory=list)
+
+    @property
+    def row(self) -> Codes:
+        """The row of each record inside, -1 where it is in none; found once."""
+        if not self._row:
+            self._row.append(self.grouped.row_of_records())
+        return self._row[0]
+
+    @property
+    def shown(self) -> Mask:
+        """Whether each record inside lies in a row and is known."""
+        return (self.row >= 0) & self.measured.known
 
     def totals(self) -> dict[Total, Floats]:
         """The value of each total in each row."""
@@ -149,11 +166,11 @@ class Seen:
     def sample(self, y: Expression) -> Sample:
         """The records of the rows in the order of an expression; sorted once."""
         if y.text not in self._samples:
-            row = self.grouped.row_of_records()
-            chosen = np.flatnonzero(self.measured.known & (row >= 0))
-            values = self.column(y)[chosen]
-            weight = self.measured.weight[chosen]
-            self._samples[y.text] = Sample.of(values, weight, row[chosen], self.grouped.size, chosen, self.column)
+            row, values, weight = self.row, self.column(y), self.measured.weight
+            chosen = np.flatnonzero(self.shown)
+            if chosen.size < row.size:
+                row, values, weight = row[chosen], values[chosen], weight[chosen]
+            self._samples[y.text] = Sample.of(values, weight, row, self.grouped.size, chosen, self.column)
         return self._samples[y.text]
 
     def column(self, expression: Expression) -> Floats:
@@ -163,7 +180,8 @@ class Seen:
     def weighted(self, sample: Sample, influence: Floats) -> Floats:
         """Weight × an influence of the sample, on the records inside, 0 elsewhere."""
         result = np.zeros(self.measured.weight.size)
-        result[sample.place] = influence * sample.weight
+        result[sample.place] = influence
+        result *= self.measured.weight
         return result
 
     def by_records(
@@ -171,8 +189,9 @@ class Seen:
     ) -> OfRecords:
         """What only the influence of every record gives: its sums by pair, and its moments by row."""
         influence = _record_influence(ranked, totals, constant, self)
-        score = self.measured.pairs.sums_inside(self.measured.weight * influence)
-        return OfRecords(influence, score, *_record_moments(influence, wide, self))
+        weighted = self.measured.weight * influence
+        score = self.measured.pairs.sums_inside(weighted)
+        return OfRecords(influence, score, *_record_moments(influence, weighted, wide, self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -305,32 +324,33 @@ def _moments(
 def _record_influence(
     ranked: dict[Ranked, Floats], coefficients: dict[Total, Floats], constant: Floats, seen: Seen
 ) -> Floats:
-    measured, row = seen.measured, seen.grouped.row_of_records()
-    influence = constant[row].astype(np.float64) if constant.size else np.zeros(row.size)
+    measured, row = seen.measured, seen.row
+    influence = constant[row] if constant.any() else np.zeros(row.size)
     for leaf, slope in coefficients.items():
         values = measured.basis.values[leaf]
         if values is not None:
             influence = influence + slope[row] * measured.pairs.select(values)
     for one, slope in ranked.items():
         sample = seen.sample(one.y)
-        influence[sample.place] += slope[sample.row] * seen.ranked(one).influence
-    shown = (row >= 0) & measured.known
+        part = sample.spread(slope)
+        part *= seen.ranked(one).influence
+        influence[sample.place] += part
+    shown = seen.shown
     return influence if shown.all() else np.where(shown, influence, 0.0)
 
 
-def _record_moments(influence: Floats, wide: Wide, seen: Seen) -> tuple[Floats, Floats]:
+def _record_moments(influence: Floats, weighted: Floats, wide: Wide, seen: Seen) -> tuple[Floats, Floats]:
     """Σ w (u − ū)² and Σ w u, over the records of the row.
 
     With a part from all records the simple random sample that the design is compared with is one of the whole survey:
     the scatter is then that of the whole influence, in the measure of the row's own size and count.
     """
-    row, weight, size = seen.grouped.row_of_records(), seen.measured.weight, seen.grouped.size
-    shown = (row >= 0) & seen.measured.known
+    row, weight, size, shown = seen.row, seen.measured.weight, seen.grouped.size, seen.shown
     if not shown.all():
-        row, weight, influence = row[shown], weight[shown], influence[shown]
-    first, squares = summed(row, weight * influence, size), summed(row, weight * influence**2, size)
+        row, weight, influence, weighted = row[shown], weight[shown], influence[shown], weighted[shown]
+    first, squares = summed(row, weighted, size), summed(row, weighted * influence, size)
     if wide:
-        return _whole_scatter(squares, first, row, weight * influence, shown, wide, seen), first
+        return _whole_scatter(squares, first, row, weighted, shown, wide, seen), first
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = first / summed(row, weight, size)
         scatter = squares - first * centre
@@ -370,10 +390,10 @@ def _whole_scatter(
 
 def rows_of_influence(piece: Piece, seen: Seen) -> tuple[Codes, Codes, Floats]:
     """Weight × influence by record: the row, the record of the survey and the value of each entry."""
-    pairs, row = seen.measured.pairs, seen.grouped.row_of_records()
+    pairs, row = seen.measured.pairs, seen.row
     influence = piece.influence
     if influence is None:
         raise AssertionError("the influence by record was not made")
-    kept = np.flatnonzero((row >= 0) & seen.measured.known)
+    kept = np.flatnonzero(seen.shown)
     record = kept if pairs.inside is None else pairs.inside[kept]
     return row[kept], record, (seen.measured.weight * influence)[kept]

@@ -121,9 +121,9 @@ class Quantile:
         points = point[0] if point else np.full(sample.rows, self.p)
         size = sample.by_row(sample.weight)
         dense = density(sample, value, self.bandwidth)
-        below = is_below(sample.y, value[sample.row], "<=")
+        below = is_below(sample.y, sample.spread(value), "<=")
         with np.errstate(divide="ignore", invalid="ignore"):
-            influence = -(below - points[sample.row]) / (size * dense)[sample.row]
+            influence = -(below - sample.spread(points)) / sample.spread(size * dense)
             return Solved(value, influence, (1 / dense,) if point else ())
 
 
@@ -174,13 +174,17 @@ def woodruff(
     with np.errstate(divide="ignore", invalid="ignore"):
         # without degrees of freedom there is no interval, and so no standard error
         stretch = np.where(np.isnan(t), np.nan, np.where(error > 0, (high - low) / (2 * t) / error, 0.0))
-    return Solved(value, -influence * stretch[sample.row], (), low, high)
+    influence *= sample.spread(-stretch)
+    return Solved(value, influence, (), low, high)
 
 
 def _share_influence(sample: Sample, point: Floats, share: Floats) -> Floats:
     size = sample.by_row(sample.weight)
+    result = np.empty(sample.y.size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        result: Floats = ((sample.y <= point[sample.row]) - share[sample.row]) / size[sample.row]
+        # row by row, as arrays of all records cost more to lay out than to fill
+        for row, (first, last) in enumerate(pairwise(sample.start.tolist())):
+            result[first:last] = ((sample.y[first:last] <= point[row]) - share[row]) / size[row]
     return result
 
 

@@ -51,15 +51,15 @@ class Sample:
         """
         count = np.bincount(row, minlength=rows)
         start = np.concatenate(([0], np.cumsum(count)))
-        if rows > 1:
-            order = np.argsort(short(row, rows), kind="stable")
-            y, weight, place = y[order], weight[order], place[order]
+        order = np.argsort(short(row, rows), kind="stable") if rows > 1 else None
         made_y, made_weight, made_place = np.empty_like(y), np.empty_like(weight), np.empty_like(place)
         for first, last in pairwise(start.tolist()):
-            inner = _order(y[first:last])
-            np.take(y[first:last], inner, out=made_y[first:last], mode="clip")
-            np.take(weight[first:last], inner, out=made_weight[first:last], mode="clip")
-            np.take(place[first:last], inner, out=made_place[first:last], mode="clip")
+            chosen = slice(None) if order is None else order[first:last]
+            own = y[chosen]
+            inner = _order(own)
+            np.take(own, inner, out=made_y[first:last], mode="clip")
+            np.take(weight[chosen], inner, out=made_weight[first:last], mode="clip")
+            np.take(place[chosen], inner, out=made_place[first:last], mode="clip")
         return Sample(made_y, made_weight, np.repeat(np.arange(rows), count), start, made_place, column)
 
     @property
@@ -90,6 +90,10 @@ class Sample:
     def squares(self) -> Floats:
         """The squares of the weights."""
         return self.weight**2 if self.of_records is None else self.of_records
+
+    def spread(self, by_row: Floats) -> Floats:
+        """A value of each row on its records; the records lie row by row."""
+        return np.repeat(by_row, np.diff(self.start))
 
     def by_row(self, values: Floats) -> Floats:
         """Sums over the records of each row."""

@@ -8,7 +8,7 @@ rows of one call is exact, however many steps lie between the estimate and the q
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,7 @@ from childdata.survey.variance import (
     entries,
     variances,
 )
+from childdata.survey.wide import Common, beside, pieces, wide_covariance, wide_variances
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
@@ -47,48 +48,84 @@ class Scores:
     stage : the units and their strata; blocks of two calls on one survey share it.
     scores : sparse array (units, rows); an entry, be it zero, for each unit with a member of the row's domain.
     rule, lonely_domains : what is done with a stratum of one unit; and whether one made by a domain counts.
+    common : the part of the scores that lies in every unit, beside `scores`; None where there is none.
     """
 
     stage: Stage
     scores: csc_array
     rule: LonelyRule
     lonely_domains: bool
+    common: Common | None = None
 
     @property
     def rows(self) -> int:
         """The number of rows."""
         return int(self.scores.shape[1])
 
+    @property
+    def size(self) -> int:
+        """The numbers that are kept."""
+        return int(self.scores.nnz) + (0 if self.common is None else self.common.size)
+
     def variances(self) -> Floats:
         """The part of each row's variance that this stage makes."""
         found, how = self._centring()
-        return variances(found, self.stage, how)
+        if self.common is None:
+            return variances(found, self.stage, how)
+        wide = np.flatnonzero(self.common.wide)
+        if wide.size == self.rows:
+            return wide_variances(self.scores, self.common, self.stage, how, found.mean)
+        value = variances(found, self.stage, how)
+        value[wide] = self.take(wide).variances()
+        return value
 
     def covariance(self) -> Floats:
         """The part of the covariance of all rows that this stage makes."""
         found, how = self._centring()
-        return covariance(self.scores, self.stage, how, found.mean)
+        if self.common is None:
+            return covariance(self.scores, self.stage, how, found.mean)
+        return wide_covariance(self.scores, self.common, self.stage, how, found.mean)
 
     def take(self, rows: Codes) -> Scores:
         """The same block for some of the rows."""
-        return Scores(self.stage, self.scores[:, rows], self.rule, self.lonely_domains)
+        common = None if self.common is None else self.common.take(rows)
+        return replace(self, scores=self.scores[:, rows], common=common)
 
     def combine(self, matrix: csc_array, recompute: Recompute | None = None) -> Scores | Deviations:
         """Linear combinations of the rows, one per column of `matrix` (rows, new rows)."""
-        if self.rule in ("fail", "certainty") and not self.lonely_domains and np.isfinite(self.scores.data).all():
+        alike = self.rule in ("fail", "certainty") and not self.lonely_domains
+        if (alike or (self.common is not None and self.common.wide.all())) and np.isfinite(self.scores.data).all():
             # centring is the same for all rows, and so comes after the combination as well
-            return Scores(self.stage, (self.scores @ matrix).tocsc(), self.rule, self.lonely_domains)
+            common = None if self.common is None else self.common.combine(matrix)
+            return replace(self, scores=(self.scores @ matrix).tocsc(), common=common)
         used = np.unique(matrix.indices).astype(np.intp)
         return self.take(used).deviations().combine(matrix[used])
 
     def deviations(self) -> Deviations:
         """The same block centred and scaled, so that covariance is a plain product."""
         found, how = self._centring()
-        return Deviations(self.stage, deviations(self.scores, self.stage, how, found.mean))
+        if self.common is None:
+            return Deviations(self.stage, deviations(self.scores, self.stage, how, found.mean))
+        made = pieces(self.scores, self.common, self.stage, how, found.mean)
+        return Deviations(self.stage, np.concatenate(list(made)))
+
+    def beside(self, other: Scores) -> Scores | None:
+        """The rows of two blocks of one stage side by side, where every unit is a member of each; else None."""
+        from scipy.sparse import hstack
+
+        parts = [one for one in (self.common, other.common) if one is not None and one.wide.all()]
+        if len(parts) < 2 or self.rule != other.rule:
+            return None
+        common = beside([[one] for one in parts], [self.rows, other.rows])
+        return replace(self, scores=hstack([self.scores, other.scores], format="csc"), common=common)
 
     def _centring(self) -> tuple[Entries, Centring]:
-        found = entries(self.scores, self.stage)
-        return found, centring(found, self.stage, self.rule, self.lonely_domains)
+        found, stage = entries(self.scores, self.stage), self.stage
+        if self.common is not None:
+            mean = found.mean + self.common.by_stratum(stage).whole() / stage.sampled[:, None]
+            members = np.where(self.common.wide, stage.sampled[:, None], found.members)
+            found = replace(found, members=members, mean=mean)
+        return found, centring(found, stage, self.rule, self.lonely_domains)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -319,6 +356,8 @@ def _beside(a: Block, b: Block) -> Block:
             f"with more than {GRAM_ABOVE:,} sampling units the scores are not kept, and two calls cannot be joined; "
             'estimate both statistics in one call, or say keep="scores"'
         )
+    if isinstance(a, Scores) and isinstance(b, Scores) and (joined := a.beside(b)) is not None:
+        return joined
     left, right = (one.deviations() if isinstance(one, Scores) else one for one in (a, b))
     assert isinstance(left, Deviations)
     assert isinstance(right, Deviations)

@@ -63,6 +63,17 @@ def statistic_of(words: dict[str, Any]) -> Statistic:
 
 def _words(node: Node) -> Words:
     match node:
+        case Arithmetic(operator, left, right):
+            return [operator, _words(left), _words(right)]
+        case Function(name, arguments):
+            return ["function", name, [_words(one) for one in arguments]]
+        case OverCategories(over, term, every):
+            return ["over", over.text, _words(term), every]
+    return _words_of_leaf(node)
+
+
+def _words_of_leaf(leaf: Node) -> Words:
+    match leaf:
         case Total(expression, category, of, beside, other):
             words: Words = ["total", expression.text, _category(category), None if of is None else of.text]
             return words if beside is None else [*words, beside.text, _category(other)]
@@ -70,18 +81,23 @@ def _words(node: Node) -> Words:
             return ["count"]
         case Constant(value):
             return ["number", value]
-        case Arithmetic(operator, left, right):
-            return [operator, _words(left), _words(right)]
-        case Function(name, arguments):
-            return ["function", name, [_words(one) for one in arguments]]
-        case OverCategories(over, term, every):
-            return ["over", over.text, _words(term), every]
         case Moment(x, y):
             return ["moment", x.text, y.text]
-    raise ReadError(f"{type(node).__name__} is not made of totals")
+    raise ReadError(f"{type(leaf).__name__} is not made of totals")
 
 
 def _node(words: Words) -> Node:
+    match words:
+        case ["+" | "-" | "*" | "/" as operator, list(left), list(right)]:
+            return Arithmetic(operator, _node(left), _node(right))
+        case ["function", str(name), list(arguments)] if name in FUNCTIONS:
+            return Function(name, tuple(_node(one) for one in arguments))
+        case ["over", str(text), list(term), bool(every)]:
+            return OverCategories(parse(text), _node(term), every)
+    return _leaf(words)
+
+
+def _leaf(words: Words) -> Node:
     match words:
         case ["total", str(text), category, of, *rest]:
             beside, other = rest or (None, None)
@@ -90,12 +106,6 @@ def _node(words: Words) -> Node:
             return Count()
         case ["number", int() | float() as value]:
             return Constant(float(value))
-        case ["+" | "-" | "*" | "/" as operator, list(left), list(right)]:
-            return Arithmetic(operator, _node(left), _node(right))
-        case ["function", str(name), list(arguments)] if name in FUNCTIONS:
-            return Function(name, tuple(_node(one) for one in arguments))
-        case ["over", str(text), list(term), bool(every)]:
-            return OverCategories(parse(text), _node(term), every)
         case ["moment", str(x), str(y)]:
             return Moment(parse(x), parse(y))
     raise ReadError("the statistics of this file cannot be read; it was written by another version, or damaged")

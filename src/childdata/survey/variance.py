@@ -21,7 +21,7 @@ from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.design import Stage
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_array, csr_array
+    from scipy.sparse import csc_array
 
 LonelyRule = Literal["fail", "certainty", "adjust", "average"]
 
@@ -77,6 +77,11 @@ class Centring:
     kept: Mask | None
     scale: Floats
 
+    def take(self, rows: Codes) -> Centring:
+        """The same for some of the rows."""
+        centred, kept = (None if one is None else one[:, rows] for one in (self.centred, self.kept))
+        return Centring(self.factor, centred, kept, self.scale[rows])
+
 
 def centring(found: Entries, stage: Stage, rule: LonelyRule, lonely_domains: bool) -> Centring:
     """The centring of each stratum by the lonely rule; `fail` must have been dealt with before."""
@@ -118,29 +123,34 @@ def variances(found: Entries, stage: Stage, how: Centring) -> Floats:
 
 def deviations(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> Floats:
     """Centred and scaled scores D, array (units, rows), with covariance DᵀD."""
-    return _deviations(scores, stage, how, mean, 0, stage.sampled.size)
+    return centred(scores.toarray(), 0, stage, how, mean)
 
 
 def covariance(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> Floats:
     """The covariance of all rows.
 
-    Made from slices of whole strata, centred before they are multiplied; where that is much work because most scores
-    are zero (records as units, many domains), as Σ z zᵀ − n z̄ z̄ᵀ over the entries, in which little can cancel.
+    Made from slices of units, centred before they are multiplied; where that is much work because most scores are
+    zero (records as units, many domains), as Σ z zᵀ − n z̄ z̄ᵀ over the entries, in which little can cancel.
     """
     units, rows = scores.shape
     if float(units) * rows**2 > _DENSE_WORK and how.centred is None and scores.nnz < 0.3 * units * rows:
         return _sparse_covariance(scores, stage, how, mean)
     total = np.zeros((rows, rows))
     by_unit = scores.tocsr()
-    step = max(1, _CHUNK // max(rows, 1))
-    start = stage.start
-    first = 0
-    while first < stage.sampled.size:
-        last = max(int(np.searchsorted(start, start[first] + step, side="right")) - 1, first + 1)
-        piece = _deviations(by_unit, stage, how, mean, first, last)
+    for begin, end in slices(units, rows):
+        piece = centred(by_unit[begin:end].toarray(), begin, stage, how, mean)
         total += piece.T @ piece
-        first = last
     return total
+
+
+def slices(units: int, rows: int) -> list[tuple[int, int]]:
+    """The first unit of each dense slice that is centred at one time, and the unit after its last.
+
+    >>> slices(5, 2_000_000)
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    step = max(1, _CHUNK // max(rows, 1))
+    return [(begin, min(begin + step, units)) for begin in range(0, units, step)]
 
 
 def _sparse_covariance(scores: csc_array, stage: Stage, how: Centring, mean: Floats) -> Floats:
@@ -158,12 +168,9 @@ def _sparse_covariance(scores: csc_array, stage: Stage, how: Centring, mean: Flo
     return total
 
 
-def _deviations(
-    scores: csc_array | csr_array, stage: Stage, how: Centring, mean: Floats, first: int, last: int
-) -> Floats:
-    begin, end = stage.start[first], stage.start[last]
-    stratum = stage.stratum[begin:end]
-    dense: Floats = scores[begin:end].toarray()
+def centred(dense: Floats, begin: int, stage: Stage, how: Centring, mean: Floats) -> Floats:
+    """Scores of the units from `begin` on, centred and scaled in place; array (units of the slice, rows)."""
+    stratum = stage.stratum[begin : begin + len(dense)]
     centre = mean if how.centred is None else np.where(how.centred, mean, 0.0)
     dense -= centre[stratum]
     if how.kept is not None:
