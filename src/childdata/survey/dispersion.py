@@ -17,6 +17,7 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Floats
+from childdata.survey.leaves import OfTwo
 from childdata.survey.sample import Sample, Solved
 from childdata.survey.statistic import Arithmetic, Constant, Count, Function, Item, Node, Statistic, Total
 from childdata.survey.statistics import ONE
@@ -26,17 +27,8 @@ SIZE = Total(ONE)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(OfTwo):
     """The mean of (x − x̄)(y − ȳ), the means those of the row: a large mean, or one far from others, costs no digits."""
-
-    x: Expression
-    y: Expression
-
-    parameters: tuple[Node, ...] = ()
-
-    def expressions(self) -> tuple[Expression, ...]:
-        """What must be known of a record."""
-        return (self.x, self.y)
 
     def value(self, sample: Sample) -> Floats:
         """The value in each row."""

@@ -30,18 +30,44 @@ AtLine = Literal["<", "<="]
 
 
 @dataclass(frozen=True, slots=True)
-class RankSum:
-    """T = Σ_g m_g (R_g^ν − R_{g+1}^ν): the sum of x weighted by how many stand at or above in the order of y."""
+class OfTwo:
+    """A leaf of a variable x in the order of y, which are known of every record that is used; it needs nothing else."""
 
     x: Expression
     y: Expression
-    nu: float = 2.0
 
-    parameters: tuple[Node, ...] = ()
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """None."""
+        return ()
 
     def expressions(self) -> tuple[Expression, ...]:
         """What must be known of a record."""
         return (self.x, self.y)
+
+
+@dataclass(frozen=True, slots=True)
+class BelowLine:
+    """A leaf of a variable y below a line, whose value it needs in each row."""
+
+    y: Expression
+    line: Node
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """The line."""
+        return (self.line,)
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """What must be known of a record."""
+        return (self.y,)
+
+
+@dataclass(frozen=True, slots=True)
+class RankSum(OfTwo):
+    """T = Σ_g m_g (R_g^ν − R_{g+1}^ν): the sum of x weighted by how many stand at or above in the order of y."""
+
+    nu: float = 2.0
 
     def value(self, sample: Sample) -> Floats:
         """The value in each row."""
@@ -79,25 +105,14 @@ class RankSum:
 
 
 @dataclass(frozen=True, slots=True)
-class PoorRankSum:
+class PoorRankSum(BelowLine):
     """The `RankSum` of y among those below a line: the Gini coefficient of the poor is 1 − T / (N_p Y_p).
 
     A higher line takes in records that stand above all the others: each adds 2 Y_p, as many as the density says.
     """
 
-    y: Expression
-    line: Node
     at_line: AtLine = "<"
     bandwidth: Bandwidth = "kish"
-
-    @property
-    def parameters(self) -> tuple[Node, ...]:
-        """The line."""
-        return (self.line,)
-
-    def expressions(self) -> tuple[Expression, ...]:
-        """What must be known of a record."""
-        return (self.y,)
 
     def value(self, sample: Sample, line: Floats) -> Floats:
         """The value in each row."""
@@ -120,24 +135,13 @@ class PoorRankSum:
 
 
 @dataclass(frozen=True, slots=True)
-class GapRankSum:
+class GapRankSum(BelowLine):
     """T = Σ_g gap_g (C_g² − C_{g−1}²), C_g the weight at or below y_g: the rank sum of poverty gaps over all records.
 
     ∂T/∂w_i = 2 [gap_i C_i + Σ_{h > i} W_h gap_h]; by the line, Σ_g (y_g/z²)(C_g² − C_{g−1}²) over the poor.
     """
 
-    y: Expression
-    line: Node
     at_line: AtLine = "<"
-
-    @property
-    def parameters(self) -> tuple[Node, ...]:
-        """The line."""
-        return (self.line,)
-
-    def expressions(self) -> tuple[Expression, ...]:
-        """What must be known of a record."""
-        return (self.y,)
 
     def value(self, sample: Sample, line: Floats) -> Floats:
         """The value in each row."""
@@ -164,17 +168,8 @@ class GapRankSum:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderSum:
+class OrderSum(OfTwo):
     """B = Σ w x c, c the cumulative weight in the order of y, that of the record included (convey's Gini)."""
-
-    x: Expression
-    y: Expression
-
-    parameters: tuple[Node, ...] = ()
-
-    def expressions(self) -> tuple[Expression, ...]:
-        """What must be known of a record."""
-        return (self.x, self.y)
 
     def value(self, sample: Sample) -> Floats:
         """The value in each row."""
@@ -192,7 +187,7 @@ class OrderSum:
 
 
 @dataclass(frozen=True, slots=True)
-class PartialSum:
+class PartialSum(OfTwo):
     """S(p) = Σ w x over the lowest p of the population in the order of y.
 
     `interpolated` takes of the records tied at the quantile the part that fills up p; `step` takes all of them.
@@ -200,18 +195,10 @@ class PartialSum:
     has the mean of x near the quantile, weighted by a kernel, in the place of x at it (convey's `isq` and `qsr`).
     """
 
-    x: Expression
-    y: Expression
     p: float
     how: Literal["interpolated", "step"] = "interpolated"
     rule: Literal["hf1", "hf2"] = "hf1"
     bandwidth: Bandwidth | None = None
-
-    parameters: tuple[Node, ...] = ()
-
-    def expressions(self) -> tuple[Expression, ...]:
-        """What must be known of a record."""
-        return (self.x, self.y)
 
     def value(self, sample: Sample) -> Floats:
         """The value in each row."""
@@ -257,27 +244,16 @@ class PartialSum:
 
 
 @dataclass(frozen=True, slots=True)
-class SumBelow:
+class SumBelow(BelowLine):
     """Σ w h(y; z) over the records below a line z: h = ((z − y)/z)^α (`fgt`) or log(z/y) (`watts`).
 
     The number of those below a line has no derivative by the line but through a density: `bandwidth` says which.
     """
 
-    y: Expression
-    line: Node
     alpha: float = 0.0
     kind: Literal["fgt", "watts"] = "fgt"
     at_line: AtLine = "<"
     bandwidth: Bandwidth = "kish"
-
-    @property
-    def parameters(self) -> tuple[Node, ...]:
-        """The line."""
-        return (self.line,)
-
-    def expressions(self) -> tuple[Expression, ...]:
-        """What must be known of a record."""
-        return (self.y,)
 
     def value(self, sample: Sample, line: Floats) -> Floats:
         """The value in each row at a line."""

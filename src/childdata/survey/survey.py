@@ -12,7 +12,7 @@ import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -42,7 +42,7 @@ from childdata.survey.replicate_columns import given_replicates
 from childdata.survey.replicate_kinds import ReplicateKind
 from childdata.survey.replication import make_replicates
 from childdata.survey.statistic import Statistic
-from childdata.survey.unequal import unequal_design
+from childdata.survey.unequal import Unequal, unequal_design
 from childdata.survey.variance import LonelyRule
 from childdata.words import word
 
@@ -254,32 +254,21 @@ class Survey:
         >>> children.estimate(cd.mean("poor == 1"), by="sex", margins=True).to_frame()["estimate"].tolist()
         [0.5, 0.5, 0.5]
         """
-        named = named_statistics(statistics)
-        domain = self._domain(where)
+        named, domain = named_statistics(statistics), self._domain(where)
+        options: dict[str, Any] = {
+            "by": by, "each": each, "margins": margins, "level": level, "missing": missing, "missing_by": missing_by,
+            "interval": interval, "convention": convention, "df": df, "keep": keep,
+        }  # fmt: skip
         sets = plausible_sets(named, domain, self.records.names, self.records.place)
         if sets:
-            draws = len(next(iter(sets.values())))
-            options = {"by": by, "each": each, "margins": margins, "level": level, "missing": missing}
-            options |= {
-                "missing_by": missing_by,
-                "interval": interval,
-                "convention": convention,
-                "df": df,
-                "keep": keep,
-            }
-            drawn = [
+            drawn = (
                 self._with(domain=tuple(rule_of_draw(rule, sets, m) for rule in domain)).estimate(
-                    with_draw(named, sets, m),
-                    **options,  # type: ignore[arg-type]
+                    with_draw(named, sets, m), **options
                 )
-                for m in range(draws)
-            ]
-            return combine(drawn)
-        call = asked(
-            named, by=by, each=each, where=domain, margins=margins, level=level, missing=missing,
-            missing_by=missing_by, interval=interval, convention=convention, df=df, keep=keep, lonely=self.lonely_psu,
-            lonely_domains=self.lonely_domains,
-        )  # fmt: skip
+                for m in range(len(next(iter(sets.values()))))
+            )
+            return combine(list(drawn))
+        call = asked(named, where=domain, lonely=self.lonely_psu, lonely_domains=self.lonely_domains, **options)
         if isinstance(self.records, EngineRecords):
             result = run_on_engine(self.records, self.design, call)
         else:
@@ -378,44 +367,43 @@ def _make_design(
     sizes = _sizes(fpc, psu)
     numbers = _numbers(records, {"weight": weight} | _rules_of(sizes))
     frame = records.columns([*strata, *psu])
-    records_count = _count(records, frame, numbers)
-    strata_labels: tuple[str, ...] = ("all",)
-    stratum = np.zeros(records_count, dtype=np.intp)
-    if strata:
-        stratum, strata_labels = crossed([frame[name] for name in strata])
-    units = [_unit(frame[name]) for name in psu] or [np.arange(records_count)]
-    given: list[Floats | Drawn | None] = [_given(size, numbers, k + 1) for k, size in enumerate(sizes)]
-    given += [None] * (len(units) - len(given))
-    form = None
-    notes: list[str] = []
-    if any(isinstance(one, Drawn) for one in given):
-        named = [label(value) for value in frame[psu[0]].to_list()] if psu else None
-        form = unequal_design(stratum, units, given, psu or ["record"], psu_labels=named)
-        stages = form.stages
-        notes += form.notes
-    else:
-        stages = make_stages(stratum, units, given, psu or ["record"])  # type: ignore[arg-type]
-    if weight is None and form is not None:
-        weights, name = form.weight, "1 / probability"
-        notes.append(word("told.weight_from_fpc" if form.complete else "told.no_weight"))
-    elif weight is None:
-        weights = _weight_from_fpc(stages, len(units), notes)
-        name = "1 / sampling fraction" if sizes else "1"
+    count = _count(records, frame, numbers)
+    one: tuple[Codes, tuple[str, ...]] = np.zeros(count, dtype=np.intp), ("all",)
+    stratum, strata_labels = crossed([frame[name] for name in strata]) if strata else one
+    stages, form = _stages(stratum, frame, psu, [_given(size, numbers, k) for k, size in enumerate(sizes, start=1)])
+    if weight is None:
+        weights, name, notes = _weight_of_design(stages, form, max(len(psu), 1), bool(sizes))
     else:
         name = parse(weight).text
-        weights, zeros = checked_weight(numbers["weight"], name)
-        notes += zeros
-    notes += _reused(frame, psu, stages[0].stratum.size)
-    labels = None
-    if psu:
-        first = np.zeros(stages[0].stratum.size, dtype=np.intp)
-        first[stages[0].unit] = np.arange(records_count)
-        labels = tuple(label(value) for value in frame[psu[0]].gather(first).to_list())
-    declared = {"weight": name, "strata": ", ".join(strata), "psu": ", ".join(psu), "fpc": ", ".join(map(str, sizes))}
+        weights, notes = checked_weight(numbers["weight"], name)
+    notes = [*(form.notes if form is not None else ()), *notes, *_reused(frame, psu, stages[0].stratum.size)]
+    labels = _psu_labels(frame[psu[0]], stages[0]) if psu else None
     if form is not None:
         strata_labels = form.strata_labels(strata_labels, labels)
+    declared = {"weight": name, "strata": ", ".join(strata), "psu": ", ".join(psu), "fpc": ", ".join(map(str, sizes))}
     design = Design(weights, stages, strata_labels, labels, tuple(notes), form=form)
     return design, declared | {"fingerprint": design.fingerprint}
+
+
+def _stages(
+    stratum: Codes, frame: pl.DataFrame, psu: list[str], sizes: Sequence[Floats | Drawn]
+) -> tuple[tuple[Stage, ...], Unequal | None]:
+    """The stages of a design, and what makes its variance where a stage was drawn with unequal probabilities."""
+    units = [_unit(frame[name]) for name in psu] or [np.arange(stratum.size)]
+    given = [*sizes, *[None] * (len(units) - len(sizes))]
+    names = psu or ["record"]
+    if not any(isinstance(one, Drawn) for one in given):
+        return make_stages(stratum, units, given, names), None  # type: ignore[arg-type]
+    labels = [label(value) for value in frame[psu[0]].to_list()] if psu else None
+    form = unequal_design(stratum, units, given, names, psu_labels=labels)
+    return form.stages, form
+
+
+def _psu_labels(column: pl.Series, first: Stage) -> tuple[str, ...]:
+    """The number of each PSU, as text."""
+    record = np.zeros(first.stratum.size, dtype=np.intp)
+    record[first.unit] = np.arange(column.len())
+    return tuple(label(value) for value in column.gather(record).to_list())
 
 
 def _sizes(fpc: Rule | PPS | Sequence[Rule | PPS] | None, psu: Sequence[str]) -> list[Rule | PPS]:
@@ -508,14 +496,17 @@ def _reused(frame: pl.DataFrame, psu: list[str], units: int) -> list[str]:
     return [word("told.reused", name=repr(psu[0]), distinct=distinct, units=units)]
 
 
-def _weight_from_fpc(stages: tuple[Stage, ...], stages_declared: int, notes: list[str]) -> Floats:
-    weight = np.ones(stages[0].unit.size)
+def _weight_of_design(
+    stages: tuple[Stage, ...], form: Unequal | None, stages_declared: int, sized: bool
+) -> tuple[Floats, str, list[str]]:
+    """The weight where none was given: the inverse of the sampling fractions, or 1; its name, and notes."""
+    if form is not None:
+        return form.weight, "1 / probability", [word("told.weight_from_fpc" if form.complete else "told.no_weight")]
+    name, weight = "1 / sampling fraction" if sized else "1", np.ones(stages[0].unit.size)
     if any(np.isinf(stage.population).any() for stage in stages):
-        notes.append(word("told.no_weight"))
-        return weight
+        return weight, name, [word("told.no_weight")]
     for stage in stages:
         weight = weight * (stage.population / stage.sampled)[stage.stratum[stage.unit]]
     if len(stages) < stages_declared:
         warnings.warn("weights were made from the fpc of the first stages only", ChilddataWarning, stacklevel=5)
-    notes.append(word("told.weight_from_fpc"))
-    return weight
+    return weight, name, [word("told.weight_from_fpc")]

@@ -17,6 +17,7 @@ import polars as pl
 from childdata.errors import DesignError, EstimationError
 from childdata.expression import Rule, parse
 from childdata.survey.arrays import Codes, Floats, Mask
+from childdata.survey.asked import listed
 from childdata.survey.columns import Records
 from childdata.survey.design import Stage, checked_weight, compact, crossed, encode, make_stages, refuse_missing
 from childdata.survey.estimates import Estimates
@@ -157,14 +158,10 @@ def _inside(records: Records, subset: Rule) -> Mask:
     return inside
 
 
-def _listed(names: str | Sequence[str] | None) -> list[str]:
-    return [] if names is None else [names] if isinstance(names, str) else list(names)
-
-
 def _second_phase(records: Records, phase: Phase, inside: Mask) -> tuple[tuple[Stage, ...], Codes | None, Floats]:
     """The stages of the second phase over its records, its strata over all records, and its weights."""
-    strata = [records.find(name) for name in _listed(phase.strata)]
-    psu = [records.find(name) for name in _listed(phase.psu)]
+    strata = [records.find(name) for name in listed(phase.strata)]
+    psu = [records.find(name) for name in listed(phase.psu)]
     frame = records.columns([*strata, *psu])
     stratum = np.zeros(inside.size, dtype=np.intp)
     labels: tuple[str, ...] = ("all",)

@@ -319,3 +319,14 @@ def test_unknown_domain_is_outside_and_counted(people: pd.DataFrame) -> None:
     assert found.n == (frame["age"] > 5).sum()
     assert "where 'age > 5' is unknown in 4 records: they are outside the domain" in found.notes
     assert found.estimates.settings["where"] == "age > 5"
+
+
+def test_regression_and_estimate_tell_the_same_of_a_domain() -> None:
+    data = {"y": [1.0, 2.0, 4.0, 3.0, 5.0, 2.0], "x": [1, 2, 3, 1, 2, 3], "g": [1, 1, 1, 1, None, None]}
+    survey = cd.Survey({**data, "w": [1, 1, 1, 1, 1, 0]}, weight="w")
+    fitted, estimated = regress(survey, "y ~ x", where="g == 1"), survey.estimate(cd.mean("y"), where="g == 1")
+    assert fitted.notes == estimated.notes
+    assert "where 'g == 1' is unknown in 2 records: they are outside the domain" in fitted.notes
+    for call in (lambda: regress(survey, "y ~ x", where="x"), lambda: survey.estimate(cd.mean("y"), where="x")):
+        with pytest.raises(EstimationError, match="where='x' is neither true nor false"):
+            call()

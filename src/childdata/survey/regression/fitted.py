@@ -21,6 +21,7 @@ import polars as pl
 from childdata.errors import EstimationError
 from childdata.expression import Rule
 from childdata.survey.arrays import Floats, Mask
+from childdata.survey.asked import listed
 from childdata.survey.design_test import p_text
 from childdata.survey.estimates import Estimates
 from childdata.survey.regression.fitmeasures import FitMeasures, fit_measures
@@ -208,7 +209,7 @@ class Regression:
 
         Source: Graubard & Korn (1999), Biometrics 55(2), 652-659.
         """
-        rows = prediction_rows(self.fitted.model, _listed(variables), at or {})
+        rows = prediction_rows(self.fitted.model, listed(variables), at or {})
         return self._averaged(rows, "share" if self.fitted.is_share else "amount", where, covariates)
 
     def effects(
@@ -232,7 +233,7 @@ class Regression:
         Source: Korn & Graubard (1999), Analysis of Health Surveys, section 3.7; Williams (2012), Stata Journal
         12(2), 308-331.
         """
-        rows = effect_rows(self.fitted.model, _listed(variables))
+        rows = effect_rows(self.fitted.model, listed(variables))
         if not rows:
             raise EstimationError(f"the model {self.formula!r} has no variable, and so no effects")
         return self._averaged(rows, "difference", where, covariates)
@@ -287,7 +288,7 @@ class Regression:
         -------
         pandas frame with `term`, `method`, `statistic`, `df1`, `df2`, `p`.
         """
-        names = _listed(terms) or [name for name in self.fitted.model.predictors.terms if name != "Intercept"]
+        names = listed(terms) or [name for name in self.fitted.model.predictors.terms if name != "Intercept"]
         tests = [self.test_term(name, method=method, approximation=approximation) for name in names]
         return frame_of(tests)
 
@@ -376,7 +377,3 @@ def _frame(estimates: Estimates) -> pd.DataFrame:
             "ci_high": frame["ci_high"],
         }
     )
-
-
-def _listed(names: str | Sequence[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)

@@ -15,7 +15,8 @@ import polars as pl
 from childdata.errors import EstimationError, VariableError
 from childdata.expression import Expression, Rule, parse
 from childdata.survey.arrays import Codes, Floats, Mask
-from childdata.survey.columns import Records
+from childdata.survey.call import domain_of, rules_of, undefined_notes
+from childdata.survey.columns import Columns, Records
 from childdata.survey.domains import make_factor
 from childdata.survey.regression.checks import Collinear, without_collinear
 from childdata.survey.regression.formula import Formula, read_formula, refuse_factor_variables
@@ -150,12 +151,14 @@ def make_model(
     refuse_factor_variables(formula, survey.records.names)
     if offset is not None:
         formula = replace(formula, offsets=(*formula.offsets, parse(offset)))
-    domain = tuple(parse(rule) for rule in (survey.domain if where is None else (*survey.domain, where)))
+    domain = tuple(rules_of(survey.domain if where is None else (*survey.domain, where)))
     wanted = (formula.response, *formula.rules, *domain)
     _refuse_sets(wanted, survey.records)
     found = survey.records.evaluate({rule.text: rule for rule in wanted})
-    inside, notes = _inside(domain, found.frame, survey.design.weight)
-    notes += [word("told.undefined", rule=repr(rule), count=count) for rule, count in found.undefined.items() if count]
+    columns = Columns(survey.records, found.frame, dict(found.undefined))
+    chosen, notes = domain_of(columns, domain, survey.records)
+    inside = survey.design.weight > 0 if chosen is None else (survey.design.weight > 0) & chosen
+    notes += undefined_notes(columns)
     response = _response(survey.records, formula.response, found.frame, ordered)
     evaluated = evaluate_pieces(formula, survey.records, found.frame)
     known = _known(formula, response, evaluated, found.frame)
@@ -194,23 +197,6 @@ def _refuse_sets(rules: tuple[Expression, ...], records: Records) -> None:
             f"{several!r} stands for several variables; fit the regression with each of them under one name, "
             "survey.with_columns(read='PV1READ') and so on, and hand the estimates to combine()"
         )
-
-
-def _inside(domain: tuple[Expression, ...], frame: pl.DataFrame, weight: Floats) -> tuple[Mask, list[str]]:
-    """The records of the domain with a weight, and notes on those of which it is unknown."""
-    inside, notes = weight > 0, []
-    for rule in domain:
-        column = frame[rule.text]
-        value = column.cast(pl.Float64, strict=False)
-        if value.null_count() > column.null_count() or not value.drop_nulls().is_in([0.0, 1.0]).all():
-            raise EstimationError(
-                f"where={rule.text!r} is neither true nor false; write a rule such as '{rule.text} == 1'"
-            )
-        unknown = column.is_null().to_numpy() & inside
-        if unknown.any():
-            notes.append(word("told.where_unknown", rule=repr(rule.text), count=int(unknown.sum())))
-        inside &= value.fill_null(0.0).to_numpy() == 1
-    return inside, notes
 
 
 def _response(records: Records, rule: Expression, frame: pl.DataFrame, ordered: bool) -> Response:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from childdata.errors import DesignError
 from childdata.survey.arrays import Codes, Floats
+from childdata.survey.asked import listed
 from childdata.survey.design import Design, make_stages
 from childdata.survey.survey import Survey
 from childdata.survey.weighting.reweight import reweighted
@@ -99,7 +100,7 @@ def annual_weights(survey: Survey, quarter: str, *, household: Key, shares: Tota
     if shares is not None:
         part = read_margin(cells, shares, as_="shares", size=1.0).totals
     factor = spread_out(cells, part, 0.0)
-    kept = survey if household is None else _clustered(survey, _listed(household))
+    kept = survey if household is None else _clustered(survey, listed(household))
     sums = weighted_totals(cells, weight)
     notes = [word("told.annual", quarters=count, low=f"{sums.min():.6g}", high=f"{sums.max():.6g}")]
     if household is None:
@@ -144,10 +145,6 @@ def rotation(survey: Survey, quarter: str, *, household: str | Sequence[str]) ->
     by_visits = pd.DataFrame({"quarters": list(visits), "households": list(visits.values())})
     overlap = pd.DataFrame((seen.T @ seen).astype(int), index=labels, columns=labels)
     return Rotation(by_quarter, by_visits, overlap)
-
-
-def _listed(key: str | Sequence[str]) -> list[str]:
-    return [key] if isinstance(key, str) else list(key)
 
 
 def _seen(cells: Cells, unit: Codes, weight: Floats) -> Floats:
