@@ -141,8 +141,8 @@ def test_an_influence_that_does_not_vary_has_no_design_effect(place: str, weight
     if place == "calibrated":
         survey = cd.poststratify(survey, "g", {0: 30, 1: 35, 2: 25})
     statistics = [
-        cd.mean("y"), cd.total("y"), cd.mean("small"), cd.total("small"), cd.ratio("y", "small"), cd.ratio("twice", "x"),
-        cd.median("y"), cd.gini("y"), cd.gini("small"), cd.variance("y"),
+        cd.mean("y"), cd.total("y"), cd.mean("small"), cd.total("small"), cd.ratio("y", "small"),
+        cd.ratio("twice", "x"), cd.median("y"), cd.gini("y"), cd.gini("small"), cd.variance("y"),
     ]  # fmt: skip
     frame = survey.estimate(statistics, convention=convention).to_frame()
     # 0/0, be the standard error that of the weights alone, 0, or what rounding makes of 0

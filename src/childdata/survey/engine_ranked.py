@@ -373,8 +373,8 @@ class EngineSeen(Seen):
             sample = self.sample(one.y)
             influence = slope[sample.row] * self.ranked(one).influence
             # a row without degrees of freedom has no influence; engines have no such number to pass on
-            unknown[sample.row[np.isnan(influence)]] = True
-            influence = np.nan_to_num(influence)
+            unknown[sample.row[~np.isfinite(influence)]] = True
+            influence = np.nan_to_num(influence, posinf=0.0, neginf=0.0)
             first = first + sample.by_row(sample.weight * influence)
             self._add_tie(ties, one, sample, influence)
         with np.errstate(divide="ignore", invalid="ignore"):

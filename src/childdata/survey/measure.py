@@ -9,7 +9,7 @@ comes from the second moments of the same expressions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 ROUNDING = 1e-13
-# An influence varies if its parts do not cancel to twelve digits, in squares 24. Its parts are rounded to sixteen digits
-# each; what a sum of a million or more adds is common to all records of a row, and goes with their mean.
+# An influence varies if its parts do not cancel to twelve digits, in squares 24. Its parts are rounded to sixteen
+# digits each; what a sum of a million or more adds is common to all records of a row, and goes with their mean.
 _NOTHING = 1e-24
 
 
@@ -222,6 +222,9 @@ class Piece:
         many records rests on those for which it is not.
     beyond : array (rows,); records beyond a quantile on its thinner side; NaN where there is no quantile.
     low, high : limits that the statistic brings itself, or None.
+    no_slope : array (rows,); where there is a value, but no derivative by the weights: a square root of 0, a density
+        where all values are one. The scores are unknown there.
+    no_limit : array (rows,); where a limit of a quantile lies beyond the data, so that it has no standard error.
     """
 
     value: Floats
@@ -234,6 +237,8 @@ class Piece:
     beyond: Floats
     low: Floats | None
     high: Floats | None
+    no_slope: Mask
+    no_limit: Mask
 
 
 def measure(node: Node, seen: Seen) -> Piece:
@@ -243,6 +248,8 @@ def measure(node: Node, seen: Seen) -> Piece:
         value, slopes = differentiate(node, seen.solve)
     value = np.broadcast_to(value, (grouped.size,)).astype(np.float64)
     value = np.where(np.isfinite(value), value, np.nan)
+    known = np.isfinite(value)
+    no_slope = _without_slope(slopes, seen) & known
     slopes = {leaf: _finite(slope, grouped.size) for leaf, slope in slopes.items()}
     coefficients, constant = _coefficients(slopes, seen)
     wide = tuple((slope, seen.whole(leaf)) for leaf, slope in slopes.items() if isinstance(leaf, Whole))
@@ -254,10 +261,46 @@ def measure(node: Node, seen: Seen) -> Piece:
     else:
         score = _scores(coefficients, constant, grouped, measured)
         scatter, first = _moments(coefficients, constant, seen)
+    if no_slope.any():
+        score = np.where(no_slope[grouped.row], np.nan, score)
+        influence = None if influence is None else np.where(no_slope[grouped.row_of_records()], np.nan, influence)
+        scatter = np.where(no_slope, np.nan, scatter)
     own = seen.ranked(node) if isinstance(node, Quantile) else None
-    least, beyond = _groups(node, seen)
-    low, high = (None, None) if own is None else (own.low, own.high)
-    return Piece(value, score, influence, wide, scatter, first, least, beyond, low, high)
+    limits = (None, None) if own is None else (own.low, own.high)
+    missing = no_slope, _without_limit(list(slopes), seen) & known
+    return Piece(value, score, influence, wide, scatter, first, *_groups(node, seen), *limits, *missing)
+
+
+def _without_slope(slopes: dict[Leaf, Floats], seen: Seen) -> Mask:
+    """Rows where the tree, or a leaf that is not found by an interval, has no derivative."""
+    none = np.zeros(seen.grouped.size, dtype=bool)
+    for leaf, slope in slopes.items():
+        none |= ~np.isfinite(slope)
+        if isinstance(leaf, Whole):
+            score = seen.whole(leaf).score
+            if score is not None and not np.isfinite(score.data).all():
+                none |= slope != 0
+        elif not isinstance(leaf, (Total, Count)) and not _by_interval(leaf, seen):
+            bad = ~np.isfinite(seen.ranked(leaf).influence)
+            if bad.any():
+                none[seen.sample(leaf.y).row[bad]] = True
+    return none
+
+
+def _without_limit(slopes: Sequence[Leaf], seen: Seen) -> Mask:
+    """Rows where a quantile has degrees of freedom, and a limit beyond the data."""
+    none = np.zeros(seen.grouped.size, dtype=bool)
+    for leaf in slopes:
+        if _by_interval(leaf, seen):
+            assert isinstance(leaf, Quantile)
+            assert seen.inference is not None
+            found = seen.ranked(leaf)
+            none |= (np.isnan(found.low) | np.isnan(found.high)) & (seen.inference.df > 0)  # type: ignore[arg-type]
+    return none
+
+
+def _by_interval(leaf: Leaf, seen: Seen) -> bool:
+    return isinstance(leaf, Quantile) and leaf.interval is not None and seen.inference is not None
 
 
 def _finite(slope: Floats, size: int) -> Floats:
