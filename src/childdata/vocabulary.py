@@ -153,6 +153,17 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "bootstrap",
         "складной нож ({kind}) не даёт состоятельной оценки дисперсии квантиля; используйте BRR, Fay или бутстреп",
     ),
+    "told.no_slope": (
+        "{count} rows have a value and no standard error: the statistic has no derivative there (a spread of zero, or "
+        "a density where all values are one)",
+        "без стандартной ошибки, но со значением строк: {count}; производной показателя там нет (нулевой разброс или "
+        "плотность там, где все значения одинаковы)",
+    ),
+    "told.no_limit": (
+        "{count} rows have a quantile whose confidence limit lies beyond the data: they have no standard error",
+        "строк с квантилем, доверительная граница которого лежит за пределами данных: {count}; стандартной ошибки у "
+        "них нет",
+    ),
     "told.imputations": (
         "combined from {count} completed data sets by Rubin's rules",
         "объединено по {count} заполненным наборам данных по правилам Рубина",

@@ -247,7 +247,7 @@ def test_influence_is_the_derivative_by_the_weight_of_each_record() -> None:
     found = cd.Survey(data.assign(w=weight), weight="w").estimate(STATISTICS)
     (block,) = found.spread.blocks
     assert isinstance(block, Scores)
-    influence = block.scores.toarray() / weight[:, None]
+    influence = block.whole() / weight[:, None]
 
     step = 1e-4
     changed = np.vstack([weight * (1 + sign * step * np.eye(n)) for sign in (1, -1)])

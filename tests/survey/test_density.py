@@ -104,3 +104,15 @@ def test_what_is_no_bandwidth_is_refused(bandwidth: Bandwidth) -> None:
 @pytest.mark.parametrize("bandwidth", ["kish", "silverman", "convey", 12, 0.5])
 def test_bandwidths_that_are_taken(bandwidth: Bandwidth) -> None:
     check_bandwidth(bandwidth)
+
+
+@pytest.mark.parametrize("bandwidth", ["kish", "silverman", "convey"])
+def test_of_one_value_the_density_is_unknown_at_it_and_nothing_elsewhere(bandwidth: Bandwidth) -> None:
+    # 0.1 thrice: the mean of it is not 0.1 in every order of summing, and its σ would be 1e-17
+    rows = sample_of([0.1, 0.1, 0.1, 5, 5], [1, 1, 1, 2, 0.3], [0, 0, 0, 1, 1], 2)
+    assert density(rows, np.array([0.2, 5.5]), bandwidth).tolist() == [0, 0]
+    assert np.isnan(density(rows, np.array([0.1, 5.0]), bandwidth)).all()
+    x = np.array([1.0, 2.0, 6.0, 1.0, 1.0])
+    near = kernel_mean(rows, x, np.array([0.1, 4.0]), bandwidth)
+    assert near[0] == pytest.approx(3)
+    assert np.isnan(near[1])

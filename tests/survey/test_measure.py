@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import polars as pl
 import pytest
 
 import childdata as cd
@@ -120,6 +123,43 @@ def test_a_category_is_counted_as_ones() -> None:
 def test_a_constant_has_no_scatter() -> None:
     assert piece(cd.total("0.1 + 0 * x")).scatter.item() == 0
     assert piece(cd.count()).scatter.item() == 0
+
+
+CONSTANT = pl.DataFrame({
+    "y": [3.7] * 60, "small": [0.1] * 60, "x": [1.0 + k % 7 / 3 for k in range(60)],
+    "w": [1.1 + k % 5 / 7 for k in range(60)], "equal": [1.1] * 60,
+    "p": [k // 5 for k in range(60)], "g": [k % 3 for k in range(60)],
+}).with_columns(twice=2 * pl.col("x"))  # fmt: skip
+
+
+@pytest.mark.parametrize("convention", ["childdata", "stata"])
+@pytest.mark.parametrize("weight", ["w", "equal"])
+@pytest.mark.parametrize("place", ["memory", "engine", "calibrated"])
+def test_an_influence_that_does_not_vary_has_no_design_effect(place: str, weight: str, convention: Any) -> None:
+    data = CONSTANT.lazy() if place == "engine" else CONSTANT
+    survey = cd.Survey(data, weight=weight, psu="p")
+    if place == "calibrated":
+        survey = cd.poststratify(survey, "g", {0: 30, 1: 35, 2: 25})
+    statistics = [
+        cd.mean("y"), cd.total("y"), cd.mean("small"), cd.total("small"), cd.ratio("y", "small"),
+        cd.ratio("twice", "x"), cd.median("y"), cd.gini("y"), cd.gini("small"), cd.variance("y"),
+    ]  # fmt: skip
+    frame = survey.estimate(statistics, convention=convention).to_frame()
+    # 0/0, be the standard error that of the weights alone, 0, or what rounding makes of 0
+    assert frame["deff"].isna().all()
+    assert frame["deft"].isna().all()
+    # a total in a domain varies with who is in it, a mean does not
+    inside = survey.estimate([cd.mean("y"), cd.total("y")], by="g", convention=convention).to_frame()
+    means = (inside["statistic"] == "mean(y)").to_numpy()
+    assert inside.loc[means, "deff"].isna().all()
+    assert inside.loc[~means, "deff"].isna().all() == (convention == "childdata")
+
+
+def test_a_million_equal_influences_have_no_scatter() -> None:
+    # the sum of a million tenths is off by 1e-11 of itself, and so is their mean
+    data = {"y": np.full(1_000_000, 0.1), "g": np.arange(1_000_000) % 2, "p": np.arange(1_000_000) // 1000}
+    survey = cd.poststratify(cd.Survey(data, psu="p"), "g", {0: 3.0e5, 1: 7.0e5})
+    assert survey.estimate(cd.total("y"), by="g").to_frame()["deff"].isna().all()
 
 
 def test_moments_are_kept_by_pair_of_expressions() -> None:

@@ -207,3 +207,22 @@ def test_lines_are_shown_as_they_are_written() -> None:
     assert cd.fgt("y", cd.relative_line(0.6, of="mean")).name == "fgt(y, 0.6 mean, alpha=0)"
     assert cd.fgt("y", cd.relative_line(0.6, of=0.4)).name == "fgt(y, 0.6 quantile 0.4, alpha=0)"
     assert cd.sst("y", "basket").name == "sst(y, basket)"
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_line_without_an_error_leaves_the_other_rows_of_the_call_alone(calibrated: bool) -> None:
+    # all have 4, and so has the line: its density, and its error, are unknown
+    data = {"y": [4.0] * 12, "x": [float(k % 5) for k in range(12)], "p": [k // 2 for k in range(12)], "g": [0, 1] * 6}
+    survey = cd.Survey(data, psu="p")
+    if calibrated:
+        survey = cd.poststratify(survey, "g", {0: 10, 1: 8})
+    rate = cd.fgt("y", cd.relative_line(1.0), at_line="<=")
+    found = survey.estimate({"x": cd.mean("x"), "rate": rate, "away": cd.fgt("y", cd.relative_line(0.6))}, by="g")
+    alone = survey.estimate({"x": cd.mean("x")}, by="g")
+    frame = found.to_frame()
+    assert frame["se"].isna().tolist() == [False, False, True, True, False, False]
+    assert frame["se"].tolist()[4:] == pytest.approx([0, 0], abs=1e-15)
+    (note,) = (one for one in found.notes if "no derivative" in one)
+    assert note.startswith("2 rows have a value and no standard error")
+    np.testing.assert_allclose(frame["se"][:2], alone.to_frame()["se"], rtol=1e-12)
+    np.testing.assert_allclose(found.covariance().to_numpy()[:2, :2], alone.covariance(), rtol=1e-11, atol=1e-15)

@@ -157,7 +157,7 @@ def test_the_rate_moves_with_the_line_as_the_chain_rule_says(sample: pd.DataFram
     found = survey.estimate({"fixed": MEASURES[name](z), "estimated": MEASURES[name](line), "z": line.statistic()})
     (block,) = found.spread.blocks
     assert isinstance(block, Scores)
-    fixed, estimated, moved = block.scores.toarray().T
+    fixed, estimated, moved = block.whole().T
     rest = estimated - fixed
     slope = (rest @ moved) / (moved @ moved)
     np.testing.assert_allclose(rest, slope * moved, atol=1e-12 * np.abs(estimated).max())

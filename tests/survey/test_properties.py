@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -183,7 +184,7 @@ def linear(draw: Draw) -> Linear:
     found = cd.Survey(sample, weight="w").estimate(STATISTICS)
     (block,) = found.spread.blocks
     assert isinstance(block, Scores)
-    influence = block.scores.toarray() / weight[:, None]
+    influence = block.whole() / weight[:, None]
     n = weight.size
     changes = np.vstack([1e-3 * np.eye(n), -1e-3 * np.eye(n)])
     copies = pd.concat([sample] * (2 * n), ignore_index=True)
@@ -215,7 +216,7 @@ def test_a_logarithm_of_a_total_grows_by_one() -> None:
     found = cd.Survey({"y": [1.0, 2.0, 5.0], "w": [1.0, 3.0, 2.0]}, weight="w").estimate(cd.log(cd.total("y")))
     (block,) = found.spread.blocks
     assert isinstance(block, Scores)
-    assert block.scores.toarray().sum() == pytest.approx(1)
+    assert block.whole().sum() == pytest.approx(1)
 
 
 designs = st.tuples(st.integers(0, 10_000), st.integers(1, 4), st.integers(2, 4), st.integers(2, 5))
@@ -338,3 +339,74 @@ def test_the_table_holds_every_statistic_of_the_face() -> None:
     face |= {"mld_between", "mld_within", "entropy_between", "entropy_within", "atkinson"}
     face |= {"lorenz", "generalized_lorenz", "concentration_curve", "quantile_share", "palma", "s80_s20"}
     assert face | {"quantile_ratio", "growth_incidence"} <= made
+
+
+def degenerate() -> pd.DataFrame:
+    """Domains of one record, of records that are all alike, of two kinds of records, and the rest."""
+    chance, n = np.random.default_rng(2), 48
+    kind = np.full(n, "rest", dtype=object)
+    kind[1::4], kind[2::4], kind[3::8] = "all equal", "two values", "two values"
+    kind[5] = "one record"
+    data = pd.DataFrame(
+        {
+            "food": chance.uniform(1, 6, n), "income": chance.uniform(2, 9, n), "poor": chance.integers(0, 2, n),
+            "school": chance.integers(0, 2, n), "quintile": chance.integers(1, 6, n), "sex": chance.integers(1, 3, n),
+            "w": chance.uniform(1, 3, n), "psu": np.arange(n) // 4, "stratum": np.arange(n) // 24, "kind": kind,
+        }
+    )  # fmt: skip
+    equal, two = np.flatnonzero(kind == "all equal"), np.flatnonzero(kind == "two values")
+    same = {"food": 2.4, "income": 2.3, "poor": 1, "school": 0, "quintile": 2, "sex": 1}
+    other = {"food": 5.1, "income": 6.9, "poor": 0, "school": 1, "quintile": 4, "sex": 2}
+    for name, value in same.items():
+        data.loc[equal, name] = value
+        data.loc[two, name] = np.where(np.arange(two.size) % 3 == 0, value, other[name])
+    return data
+
+
+DEGENERATE = degenerate()
+BY_DEFAULT = {
+    "rate below 60 % of the median": cd.fgt("income", cd.relative_line(0.6)),
+    "gap below the domain's own median": cd.fgt("income", cd.relative_line(0.9, within="domain"), alpha=1),
+    "line of the domain": cd.relative_line(0.6, y="income", within="domain").statistic(),
+    "median gap below the domain's line": cd.relative_median_gap("income", cd.relative_line(1.2, within="domain")),
+    "quantile near the end": cd.quantile("income", 0.95),
+}
+# a root, which has no derivative at 0
+NO_SLOPE = {"standard deviation", "coefficient of variation"}
+
+
+@pytest.mark.parametrize("name", [*STATISTICS, *BY_DEFAULT])
+def test_degenerate_domains_give_no_infinity_and_no_error_of_zero_that_is_not_one(name: str) -> None:
+    survey = cd.Survey(DEGENERATE, weight="w", strata="stratum", psu="psu")
+    statistic = (STATISTICS | BY_DEFAULT)[name]
+    found = survey.estimate(statistic, by="kind")
+    frame = found.to_frame().set_index("kind")
+    numbers = frame[["estimate", "se", "ci_low", "ci_high", "cv", "deff"]].to_numpy(dtype=float)
+    assert not np.isinf(numbers).any()
+    assert (frame.loc[["one record"], "flag"] == "one PSU").all()
+    assert frame.loc[["one record"], "ci_low"].isna().all()
+    equal, two = frame.loc[["all equal"]], frame.loc[["two values"]]
+    if name in NO_SLOPE:
+        assert equal["estimate"].tolist() == [0]
+        assert equal["se"].isna().all()
+        assert any("no derivative" in note for note in found.notes)
+    # no error where there is no value
+    assert frame.loc[frame["estimate"].isna(), "se"].isna().all()
+    # two kinds of records in PSUs that are not alike: an error of 0 is that of a value that does not depend on the mix
+    moved = survey.estimate(statistic, by="kind", where="psu > 1").to_frame().set_index("kind").loc[["two values"]]
+    sure = (two["se"] <= 1e-15).to_numpy()
+    np.testing.assert_allclose(moved["estimate"][sure], two["estimate"][sure], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [*STATISTICS, *BY_DEFAULT])
+def test_degenerate_domains_are_the_same_at_an_engine(name: str) -> None:
+    statistic = (STATISTICS | BY_DEFAULT)[name]
+    both = [
+        cd.Survey(data, weight="w", strata="stratum", psu="psu").estimate(statistic, by="kind")
+        for data in (DEGENERATE, pl.from_pandas(DEGENERATE).lazy())
+    ]
+    memory, engine = (one.to_frame() for one in both)
+    for column in ("estimate", "se"):
+        np.testing.assert_allclose(engine[column], memory[column], rtol=1e-9, atol=1e-14, err_msg=column)
+    told = [[note for note in one.notes if "no standard error" in note] for one in both]
+    assert told[0] == told[1]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from childdata.survey import quantiles
 from childdata.survey.intervals import t_quantile
 from childdata.survey.quantiles import Ordered, woodruff
 from childdata.survey.sample import Sample
+from childdata.words import told
 
 RULES = [f"hf{k}" for k in range(1, 10)]
 
@@ -169,3 +171,54 @@ def test_a_median_has_a_covariance_with_a_mean(sample: pd.DataFrame) -> None:
     matrix = joint.covariance().to_numpy()
     assert matrix[2, 2] == pytest.approx(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1], rel=1e-9)
     assert matrix[0, 1] > 0
+
+
+def test_a_quantile_at_the_largest_value_is_as_sure_as_the_step_below_it() -> None:
+    # ten records, the largest value y of k of them: F is (10 − k)/10 below it, with se √(F (1 − F)/9), and t(9) = 2.262
+    def row(k: int, p: float, **options: Any) -> pd.Series:
+        survey = cd.Survey({"y": [1.0] * (10 - k) + [5.0] * k})
+        return survey.estimate(cd.quantile("y", p, **options)).to_frame().iloc[0]
+
+    # F = 0.4, se 0.163: 0.5 ± 0.369 is from 0.131 (1) to 0.869 (5)
+    half = row(6, 0.5)
+    assert half[["estimate", "ci_low", "ci_high"]].tolist() == [5, 1, 5]
+    assert half["se"] == pytest.approx(4 / (2 * t_quantile(np.array([9.0]), 0.95)[0]))
+    # F = 0.1, se 0.1: 0.5 ± 0.226 is above 0.1
+    assert row(9, 0.5)[["estimate", "se", "ci_low", "ci_high"]].tolist() == [5, 0, 5, 5]
+    # 0.95 ± 0.226 is above 1
+    beyond = row(1, 0.95)
+    assert beyond["estimate"] == 5
+    assert np.isnan(beyond["se"])
+    assert np.isnan(beyond["ci_high"])
+    # of one value nothing is below
+    assert row(10, 0.5)[["estimate", "se", "ci_low", "ci_high"]].tolist() == [5, 0, 5, 5]
+    # the interval by the score test is the same, and so is the error made of it
+    assert row(6, 0.5, interval="score")["se"] == pytest.approx(half["se"])
+
+
+def test_the_influence_at_the_largest_value_is_that_of_the_step_below_it() -> None:
+    data = {"y": [1.0] * 4 + [5.0] * 6, "z": [0.0, 1, 2, 0, 3, 4, 5, 4, 6, 3]}
+    found = cd.Survey(data).estimate([cd.median("y"), cd.mean("y <= 1"), cd.mean("z")])
+    matrix = found.correlation().to_numpy()
+    assert matrix[0, 1] == pytest.approx(-1)
+    assert matrix[0, 2] == pytest.approx(-matrix[1, 2])
+
+
+def no_limit(found: cd.Estimates) -> list[str]:
+    return [note for note in found.notes if "beyond the data" in note]
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_limits_beyond_the_data_are_told_with_the_number_of_rows(lazy: bool) -> None:
+    data = pl.DataFrame({"y": [float(k) for k in range(1, 17)], "p": range(16), "g": [0, 1] * 8, "one": [0] * 15 + [1]})
+    survey = cd.Survey(data.lazy() if lazy else data, psu="p")
+    found = survey.estimate([cd.quantile("y", [0.1, 0.5, 0.9]), cd.quantile_ratio("y", 0.9, 0.5)], by="g")
+    frame = found.to_frame()
+    lost = int(frame["se"].isna().sum())
+    assert lost == 6  # the lowest and the highest tenth, and the ratio, of either group
+    (note,) = no_limit(found)
+    assert note == "6 rows have a quantile whose confidence limit lies beyond the data: they have no standard error"
+    assert told(note, "ru").startswith("строк с квантилем")
+    assert no_limit(survey.estimate(cd.median("y"), by="g")) == []
+    # a single PSU has no error for another reason, which its flag tells
+    assert no_limit(survey.estimate(cd.median("y"), by="one")) == []

@@ -15,6 +15,7 @@ POINTS: dict[str, tuple[list[float], ...]] = {
     "exp": ([-1.0, 2.0],),
     "sqrt": ([0.2, 3.0],),
     "power": ([0.2, 3.0, 3.0], [2.0, -1.5, 0.3]),
+    "less": ([1.0, 4.0], [2.0, 3.0]),
     "least": ([1.0, 4.0], [2.0, 3.0]),
     "part": ([1.0, 4.0], [2.0, -3.0]),
     "weighted_log": ([1.0, 4.0], [2.0, 3.0]),
@@ -121,3 +122,9 @@ def test_tetrachoric_of_a_table_with_an_empty_cell_is_unknown(shares: tuple[floa
 def test_outside_of_where_it_is_defined_a_value_is_not_finite(name: str) -> None:
     with np.errstate(invalid="ignore", divide="ignore"):
         assert not np.isfinite(FUNCTIONS[name](np.array([-1.0]))[0]).any()
+
+
+def test_what_rounding_leaves_of_two_equal_means_is_nothing() -> None:
+    value, _ = FUNCTIONS["less"](np.array([9.0, 9.0, np.nan]), np.array([9.0 + 4e-15, 9.0 - 1e-6, 1.0]))
+    assert value[:2].tolist() == [0, pytest.approx(1e-6, rel=1e-8)]
+    assert np.isnan(value[2])

@@ -14,7 +14,7 @@ from childdata.expression import parse
 from childdata.survey.columns import Columns, Records
 from childdata.survey.domains import Partition, Rows
 from childdata.survey.reduce import Grouped, Pairs
-from childdata.survey.statistic import Statistic, Total
+from childdata.survey.statistic import Item, Statistic, Total
 from childdata.survey.sums import Basis, Measured, Used
 
 DATA: dict[str, Any] = {
@@ -129,3 +129,22 @@ def test_moments_and_totals_are_those_of_the_records(seed: int, level: float) ->
     np.testing.assert_allclose(one.totals(grouped)[leaf], [weight[k] @ y[k] for k in inside], rtol=1e-12, atol=1e-9)
     squares = [weight[k] @ (y[k] - shift) ** 2 for k in inside]
     assert one.moment(leaf, leaf) == pytest.approx(squares, rel=1e-9, abs=1e-9)
+
+
+def test_products_of_categories_are_sums_that_are_there_or_nothing() -> None:
+    x, y = parse("g"), parse("s")
+    cells = [Total(x, a, beside=y, beside_category=b) for a in ("a", "b") for b in (1, 2)]
+    margins = [Total(x, "a"), Total(x, "b"), Total(y, 1), Total(y, 2)]
+    weighted = Total(x, "a", of=parse("x"))
+    totals = [*cells, *margins, weighted]
+    one = measured(*(Statistic((Item(None, leaf),), "amount", "n") for leaf in totals))
+    for a in totals:
+        for b in totals:
+            first, second = one.basis.values[a], one.basis.values[b]
+            assert first is not None
+            assert second is not None
+            wanted = np.bincount(CELL, one.weight * first * second, 2)
+            np.testing.assert_allclose(one.moment(a, b), wanted, rtol=1e-15, err_msg=f"{a}, {b}")
+    # only what is of an amount, or of a cell of two variables that is no total, was multiplied record by record
+    assert {leaf.of is not None for pair in one._moments for leaf in pair if leaf == weighted} == {True}
+    assert all(weighted in pair for pair in one._moments)

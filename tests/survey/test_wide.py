@@ -29,8 +29,7 @@ def stage_of(strata: list[int], fpc: list[float] | None = None) -> Stage:
 
 def whole(block: Scores) -> Scores:
     """The same block with every score written out."""
-    assert block.common is not None
-    dense = block.scores.toarray() + block.common.whole()
+    dense = block.whole()
     units, rows = dense.shape
     own = csc_array((dense.T.ravel(), np.tile(np.arange(units), rows), np.arange(rows + 1) * units), dense.shape)
     return Scores(block.stage, own, block.rule, block.lonely_domains)

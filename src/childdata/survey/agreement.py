@@ -91,7 +91,7 @@ def cramers_v(a: Rule, b: Rule) -> Statistic:
     """Cramér's V of a table, √(φ² / (min(r, c) − 1)), φ² = Σ (p_rc − p_r p_c)² / (p_r p_c); of two rules |phi|.
 
     r and c count the categories that have records in the domain. Near independence V is not normal, and its interval
-    is of no use; where V is 0 to the last digit it has no derivative, and the standard error 0 says nothing.
+    is of no use; where V is 0 to the last digit it has no derivative, and so no standard error.
     Independence is tested by `chi2`.
 
     >>> cramers_v("region", "windex5")

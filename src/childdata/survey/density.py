@@ -19,31 +19,37 @@ from typing import Literal
 import numpy as np
 
 from childdata.errors import EstimationError
-from childdata.survey.arrays import Floats
-from childdata.survey.sample import Sample, running
+from childdata.survey.arrays import Floats, Mask
+from childdata.survey.sample import TIE, Sample, running
 
 Bandwidth = Literal["kish", "silverman", "convey"] | float
 
 
 def density(sample: Sample, point: Floats, bandwidth: Bandwidth) -> Floats:
-    """The density at one point in each row, array (rows,); unknown where all values are one."""
+    """The density at one point in each row, array (rows,).
+
+    Where all values are one it is unknown at that value, and 0 elsewhere.
+    """
     size = sample.by_row(sample.weight)
     kernel, width = _kernel(sample, point, bandwidth)
+    near = sample.by_row(sample.weight * kernel)
     with np.errstate(divide="ignore", invalid="ignore"):
-        result: Floats = sample.by_row(sample.weight * kernel) / (width * size)
-    return np.where(width > 0, result, np.nan)
+        return np.where(width > 0, near / (width * size), np.where((near == 0) & (size > 0), 0.0, np.nan))
 
 
 def kernel_mean(sample: Sample, x: Floats, point: Floats, bandwidth: Bandwidth) -> Floats:
-    """The mean of x near a point, weighted by the kernel, in each row, array (rows,)."""
-    kernel, width = _kernel(sample, point, bandwidth)
+    """The mean of x near a point, weighted by the kernel, in each row, array (rows,); unknown where nothing is near."""
+    kernel, _ = _kernel(sample, point, bandwidth)
     with np.errstate(divide="ignore", invalid="ignore"):
         result: Floats = sample.by_row(sample.weight * kernel * x) / sample.by_row(sample.weight * kernel)
-    return np.where(width > 0, result, np.nan)
+    return result
 
 
 def _kernel(sample: Sample, point: Floats, bandwidth: Bandwidth) -> tuple[Floats, Floats]:
-    """φ((t − y)/b) of each record, array (m,), and b of each row."""
+    """φ((t − y)/b) of each record, array (m,), and b of each row.
+
+    Where all values of a row are one, b is 0, and in the place of φ stands whether they are that at the point.
+    """
     weight, y, row = sample.weight, sample.y, sample.row
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if isinstance(bandwidth, str):
@@ -53,11 +59,21 @@ def _kernel(sample: Sample, point: Floats, bandwidth: Bandwidth) -> tuple[Floats
             if bandwidth == "silverman":
                 sigma = 0.9 * _least(sigma, _quartile_range(sample) / 1.34)
             count = size if bandwidth == "convey" else size**2 / sample.by_row(sample.squares)
-            width = sigma * count**-0.2
+            width = np.where(_is_one_value(sample), 0.0, sigma * count**-0.2)
         else:
             width = np.full(sample.rows, float(bandwidth))
         kernel: Floats = np.exp(-0.5 * ((point[row] - y) / width[row]) ** 2) / np.sqrt(2 * np.pi)
-    return kernel, width
+        at_point = np.abs(point[row] - y) <= TIE * np.abs(y)
+    return np.where(width[row] > 0, kernel, at_point), width
+
+
+def _is_one_value(sample: Sample) -> Mask:
+    """Rows whose values are all one, but for rounding; array (rows,)."""
+    result = np.zeros(sample.rows, dtype=bool)
+    there = np.flatnonzero(np.diff(sample.start))
+    lowest, highest = sample.y[sample.start[there]], sample.y[sample.start[there + 1] - 1]
+    result[there] = highest - lowest <= TIE * np.maximum(np.abs(lowest), np.abs(highest))
+    return result
 
 
 def _least(sigma: Floats, other: Floats) -> Floats:

@@ -24,6 +24,7 @@ from childdata.survey.statistics import ONE
 
 Ddof = Literal["r", "population"]
 SIZE = Total(ONE)
+_ULPS = 4 * float(np.finfo(np.float64).eps)  # what rounding leaves of a number less itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,15 @@ class Moment(OfTwo):
             return sample.by_row(sample.weight * product) / size, product, size
 
     def _centred(self, expression: Expression, sample: Sample, size: Floats) -> Floats:
-        """A variable less its mean; taken twice, as the first mean of a large variable is not exact."""
-        values = sample.values(expression)
+        """A variable less its mean; taken twice, as the first mean of a large variable is not exact.
+
+        What is left of a constant is the rounding of its mean, and made 0.
+        """
+        given = sample.values(expression)
+        values = given
         for _ in range(2):
             values = values - sample.spread(sample.by_row(sample.weight * values) / size)
-        return values
+        return np.where(np.abs(values) <= _ULPS * np.abs(given), 0.0, values)
 
 
 def variance(y: Rule, *, ddof: Ddof = "r") -> Statistic:

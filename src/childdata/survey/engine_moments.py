@@ -1,7 +1,8 @@
 """Moments as arithmetic of totals: how an engine finds a variance or a correlation without the distribution.
 
 Σ w (x − x̄)(y − ȳ) / Σ w is the mean of (x − a)(y − b) less the product of the means of x − a and y − b, whatever a and
-b are; near the means, no digits are lost.
+b are; near the means, no digits are lost. Of a variable that is constant in a row, but another elsewhere, rounding is
+left, and made 0.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def _without(node: Node, centre: Mapping[str, float]) -> Node:
             a, b = _about(x, centre), _about(y, centre)
             whole, product = Total(parse(1)), Total(parse(f"({a.text}) * ({b.text})"))
             means = Arithmetic("*", Arithmetic("/", Total(a), whole), Arithmetic("/", Total(b), whole))
-            return Arithmetic("-", Arithmetic("/", product, whole), means)
+            return Function("less", (Arithmetic("/", product, whole), means))
         case Arithmetic(operator, left, right):
             return Arithmetic(operator, _without(left, centre), _without(right, centre))
         case Function(name, arguments):

@@ -24,7 +24,7 @@ from childdata.survey.engine_records import WEIGHT, fetched, fetching, grouped_s
 from childdata.survey.engine_summed import Summed
 from childdata.survey.engine_sums import INSIDE, Mask, Summing, all_of
 from childdata.survey.leaves import OrderSum
-from childdata.survey.measure import OfRecords, Seen, Shared, Wide
+from childdata.survey.measure import ROUNDING, OfRecords, Seen, Shared, Wide
 from childdata.survey.quantiles import Quantile
 from childdata.survey.sample import Sample
 from childdata.survey.statistic import Count, Node, Ranked, Statistic, Total, Whole, leaves, wholes
@@ -373,8 +373,8 @@ class EngineSeen(Seen):
             sample = self.sample(one.y)
             influence = sample.spread(slope) * self.ranked(one).influence
             # a row without degrees of freedom has no influence; engines have no such number to pass on
-            unknown[sample.row[np.isnan(influence)]] = True
-            influence = np.nan_to_num(influence)
+            unknown[sample.row[~np.isfinite(influence)]] = True
+            influence = np.nan_to_num(influence, posinf=0.0, neginf=0.0)
             first = first + sample.by_row(sample.weight * influence)
             self._add_tie(ties, one, sample, influence)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -389,6 +389,7 @@ class EngineSeen(Seen):
             score, scatter, first = self._beside_all(formula, wide)
         else:
             score, scatter, first = self._within_row(formula, centre, size)
+            scatter, first = self.varying(scatter, first, ranked, totals, constant)
         unknown_pair = np.append(unknown, False)[grouped.row]
         score, scatter = np.where(unknown_pair, np.nan, score), np.where(unknown, np.nan, scatter)
         return OfRecords(None, score, scatter, np.where(unknown, np.nan, first))
@@ -425,15 +426,17 @@ class EngineSeen(Seen):
         }
         counted = grouped_sums(frame, [], of_all)
         squares, first = grouped.by_row(second), grouped.by_row(score)
-        total = first
+        total, parts = first, squares
         for k, (slope, _) in enumerate(wide):
             squares = squares + 2 * slope * grouped.by_row(beside[k])
+            parts = parts + slope**2 * counted[f"childdata product {k} {k}"][0]
             total = total + slope * counted[f"childdata sum {k}"][0]
             for j, (other, _) in enumerate(wide):
                 squares = squares + slope * other * counted[f"childdata product {k} {j}"][0]
         shared = _formula_of(wide[0][1])
         with np.errstate(divide="ignore", invalid="ignore"):
-            srs = shared.size * (squares - total**2 / shared.size) / (shared.count - 1)
+            scatter = squares - total**2 / shared.size
+            srs = shared.size * np.where(scatter <= ROUNDING * parts, 0.0, scatter) / (shared.count - 1)
             scatter = srs * (grouped.by_row(self.measured.count) - 1) / grouped.by_row(self.measured.ones)
         return score, scatter, first
 

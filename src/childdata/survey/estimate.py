@@ -118,6 +118,7 @@ def result_of(
     notes += _replicate_notes(blocks, statistics, design)
     negative = 0 if design.form is None else int((spread.raw_variances() < 0).sum())
     notes += [word("told.negative_variance", count=negative)] if negative else []
+    notes += _without_error(blocks, design)
     return Result(tuple(blocks), spread, spread.variances(), tuple(notes))
 
 
@@ -193,7 +194,9 @@ class Work:
             common.append(self.residuals.of_entries(*rows_of_influence(piece, seen), seen.grouped.size))
         for slope, shared in piece.wide:
             assert shared.score is not None
-            common.append(Common.of(shared.score, slope[None, :]))
+            if np.isfinite(shared.score.data).all():
+                # else the rows that it has a part in are unknown already
+                common.append(Common.of(shared.score, slope[None, :]))
         return triplets(seen.grouped, piece.score, seen.measured.count > 0), tuple(common)
 
 
@@ -286,6 +289,17 @@ def interval_note(statistics: Mapping[str, Statistic], call: Call) -> list[str]:
 def lonely_note(design: Design, rule: LonelyRule) -> list[str]:
     count = int(design.lonely.size)
     return [word("told.lonely", count=count, rule=repr(rule))] if count and rule != "fail" else []
+
+
+def _without_error(blocks: Sequence[RowBlock], design: Design) -> list[str]:
+    """Rows of more than one PSU that have a value and no standard error."""
+    if design.replicates is not None:
+        return []
+    notes = []
+    for key in ("no_slope", "no_limit"):
+        count = sum(int((getattr(one.piece, key) & (one.facts["psus"] > 1)).sum()) for one in blocks)
+        notes += [word(f"told.{key}", count=count)] if count else []
+    return notes
 
 
 def _replicate_notes(blocks: list[RowBlock], statistics: Mapping[str, Statistic], design: Design) -> list[str]:

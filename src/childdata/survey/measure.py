@@ -9,7 +9,7 @@ comes from the second moments of the same expressions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,10 @@ from childdata.survey.sums import Measured
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-_ROUNDING = 1e-13
+ROUNDING = 1e-13
+# An influence varies if its parts do not cancel to twelve digits, in squares 24. Its parts are rounded to sixteen
+# digits each; what a sum of a million or more adds is common to all records of a row, and goes with their mean.
+_NOTHING = 1e-24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,7 +194,32 @@ class Seen:
         influence = _record_influence(ranked, totals, constant, self)
         weighted = self.measured.weight * influence
         score = self.measured.pairs.sums_inside(weighted)
-        return OfRecords(influence, score, *_record_moments(influence, weighted, wide, self))
+        scatter, first = _record_moments(influence, weighted, wide, self)
+        return OfRecords(influence, score, *self.varying(scatter, first, ranked, totals, constant))
+
+    def varying(
+        self,
+        scatter: Floats,
+        first: Floats,
+        ranked: dict[Ranked, Floats],
+        totals: dict[Total, Floats],
+        constant: Floats,
+    ) -> tuple[Floats, Floats]:
+        """The moments of an influence by row, 0 where only the rounding of its parts is left of them."""
+        size = self.grouped.by_row(self.measured.ones)
+        parts = constant**2 * size
+        for leaf, slope in totals.items():
+            parts = parts + slope**2 * self.by_cell(self.measured.moment(leaf, leaf))
+        for one, slope in ranked.items():
+            sample = self.sample(one.y)
+            parts = parts + slope**2 * sample.by_row(sample.weight * self.ranked(one).influence ** 2)
+        nothing = _NOTHING * parts
+        return np.where(scatter <= nothing, 0.0, scatter), np.where(first**2 <= nothing * size, 0.0, first)
+
+    def by_cell(self, cells: Floats) -> Floats:
+        """Sums by cell added up by row."""
+        row = self.grouped.rows.row_of_cell
+        return summed(row[row >= 0], cells[row >= 0], self.grouped.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,6 +237,9 @@ class Piece:
         many records rests on those for which it is not.
     beyond : array (rows,); records beyond a quantile on its thinner side; NaN where there is no quantile.
     low, high : limits that the statistic brings itself, or None.
+    no_slope : array (rows,); where there is a value, but no derivative by the weights: a square root of 0, a density
+        where all values are one. The scores are unknown there.
+    no_limit : array (rows,); where a limit of a quantile lies beyond the data, so that it has no standard error.
     """
 
     value: Floats
@@ -221,6 +252,8 @@ class Piece:
     beyond: Floats
     low: Floats | None
     high: Floats | None
+    no_slope: Mask
+    no_limit: Mask
 
 
 def measure(node: Node, seen: Seen) -> Piece:
@@ -230,6 +263,8 @@ def measure(node: Node, seen: Seen) -> Piece:
         value, slopes = differentiate(node, seen.solve)
     value = np.broadcast_to(value, (grouped.size,)).astype(np.float64)
     value = np.where(np.isfinite(value), value, np.nan)
+    known = np.isfinite(value)
+    no_slope = _without_slope(slopes, seen) & known
     slopes = {leaf: _finite(slope, grouped.size) for leaf, slope in slopes.items()}
     coefficients, constant = _coefficients(slopes, seen)
     wide = tuple((slope, seen.whole(leaf)) for leaf, slope in slopes.items() if isinstance(leaf, Whole))
@@ -240,11 +275,47 @@ def measure(node: Node, seen: Seen) -> Piece:
         influence, score, scatter, first = found.influence, found.score, found.scatter, found.first
     else:
         score = _scores(coefficients, constant, grouped, measured)
-        scatter, first = _moments(coefficients, constant, grouped, measured)
+        scatter, first = _moments(coefficients, constant, seen)
+    if no_slope.any():
+        score = np.where(no_slope[grouped.row], np.nan, score)
+        influence = None if influence is None else np.where(no_slope[grouped.row_of_records()], np.nan, influence)
+        scatter = np.where(no_slope, np.nan, scatter)
     own = seen.ranked(node) if isinstance(node, Quantile) else None
-    least, beyond = _groups(node, seen)
-    low, high = (None, None) if own is None else (own.low, own.high)
-    return Piece(value, score, influence, wide, scatter, first, least, beyond, low, high)
+    limits = (None, None) if own is None else (own.low, own.high)
+    missing = no_slope, _without_limit(list(slopes), seen) & known
+    return Piece(value, score, influence, wide, scatter, first, *_groups(node, seen), *limits, *missing)
+
+
+def _without_slope(slopes: dict[Leaf, Floats], seen: Seen) -> Mask:
+    """Rows where the tree, or a leaf that is not found by an interval, has no derivative."""
+    none = np.zeros(seen.grouped.size, dtype=bool)
+    for leaf, slope in slopes.items():
+        none |= ~np.isfinite(slope)
+        if isinstance(leaf, Whole):
+            score = seen.whole(leaf).score
+            if score is not None and not np.isfinite(score.data).all():
+                none |= slope != 0
+        elif not isinstance(leaf, (Total, Count)) and not _by_interval(leaf, seen):
+            bad = ~np.isfinite(seen.ranked(leaf).influence)
+            if bad.any():
+                none[seen.sample(leaf.y).row[bad]] = True
+    return none
+
+
+def _without_limit(slopes: Sequence[Leaf], seen: Seen) -> Mask:
+    """Rows where a quantile has degrees of freedom, and a limit beyond the data."""
+    none = np.zeros(seen.grouped.size, dtype=bool)
+    for leaf in slopes:
+        if _by_interval(leaf, seen):
+            assert isinstance(leaf, Quantile)
+            assert seen.inference is not None
+            found = seen.ranked(leaf)
+            none |= (np.isnan(found.low) | np.isnan(found.high)) & (seen.inference.df > 0)  # type: ignore[arg-type]
+    return none
+
+
+def _by_interval(leaf: Leaf, seen: Seen) -> bool:
+    return isinstance(leaf, Quantile) and leaf.interval is not None and seen.inference is not None
 
 
 def _finite(slope: Floats, size: int) -> Floats:
@@ -283,7 +354,7 @@ def _coefficients(slopes: dict[Leaf, Floats], seen: Seen) -> tuple[dict[Total, F
             constant = constant + slope * measured.basis.shift[leaf]
             shifted = shifted + slope * grouped.by_row(measured.sums[leaf])
     with np.errstate(divide="ignore", invalid="ignore"):
-        balanced = (np.abs(euler) <= _ROUNDING * magnitude) & (size > 0)
+        balanced = (np.abs(euler) <= ROUNDING * magnitude) & (size > 0)
         return coefficients, np.where(balanced, -shifted / size, constant)
 
 
@@ -295,30 +366,25 @@ def _scores(coefficients: dict[Total, Floats], constant: Floats, grouped: Groupe
     return score
 
 
-def _moments(
-    coefficients: dict[Total, Floats], constant: Floats, grouped: Grouped, measured: Measured
-) -> tuple[Floats, Floats]:
-    cell_row = grouped.rows.row_of_cell
-    shown = cell_row >= 0
-
-    def by_row(cells: Floats) -> Floats:
-        return summed(cell_row[shown], cells[shown], grouped.size)
-
-    size = by_row(measured.moment(None, None))
+def _moments(coefficients: dict[Total, Floats], constant: Floats, seen: Seen) -> tuple[Floats, Floats]:
+    measured = seen.measured
+    size = seen.by_cell(measured.moment(None, None))
     first = constant * size
-    sums = {leaf: by_row(measured.moment(leaf, None)) for leaf in coefficients}
-    scatter, magnitude = np.zeros(grouped.size), np.zeros(grouped.size)
+    whole = np.abs(first)
+    sums = {leaf: seen.by_cell(measured.moment(leaf, None)) for leaf in coefficients}
+    scatter, magnitude = np.zeros(size.size), np.zeros(size.size)
     terms = list(coefficients.items())
     with np.errstate(divide="ignore", invalid="ignore"):
         for i, (a, slope_a) in enumerate(terms):
-            first = first + slope_a * sums[a]
+            first, whole = first + slope_a * sums[a], whole + np.abs(slope_a * sums[a])
             for b, slope_b in terms[i:]:
                 # the expressions are shifted towards their mean, so that little cancels
-                product, times = by_row(measured.moment(a, b)), (1 if a is b else 2) * slope_a * slope_b
+                product, times = seen.by_cell(measured.moment(a, b)), (1 if a is b else 2) * slope_a * slope_b
                 scatter = scatter + times * (product - sums[a] * sums[b] / size)
                 magnitude = magnitude + np.abs(times * product)
     # an influence that does not vary leaves only what rounding makes of its parts
-    return np.where(scatter > _ROUNDING * magnitude, scatter, 0.0), first
+    scatter = np.where(scatter <= ROUNDING * magnitude, 0.0, scatter)
+    return scatter, np.where(np.abs(first) <= ROUNDING * whole, 0.0, first)
 
 
 def _record_influence(
@@ -356,7 +422,9 @@ def _record_moments(influence: Floats, weighted: Floats, wide: Wide, seen: Seen)
         scatter = squares - first * centre
         if (scatter < 0.5 * squares).any():
             # the influence of a total is far from zero: its squares are taken about the mean
-            scatter = summed(row, weight * (influence - centre[row]) ** 2, size)
+            apart = influence - centre[row]
+            moved = summed(row, weight * apart, size)  # the mean of very many is not exact
+            scatter = summed(row, weight * apart**2, size) - moved**2 / summed(row, weight, size)
     return scatter, first
 
 
@@ -373,17 +441,20 @@ def _whole_scatter(
     weight = wide[0][1].weight
     if weight is None:
         return np.full(squares.shape, np.nan)
+    parts = squares
     for slope, shared in wide:
         inside = seen.measured.pairs.select(shared.influence)
         squares = squares + 2 * slope * summed(row, weighted * (inside if shown.all() else inside[shown]), squares.size)
         first = first + slope * np.sum(weight * shared.influence)
+        parts = parts + slope**2 * np.sum(weight * shared.influence**2)
     for slope, shared in wide:
         for other, beside in wide:
             squares = squares + slope * other * np.sum(weight * shared.influence * beside.influence)
     whole, count = weight.sum(), np.count_nonzero(weight)
     with np.errstate(divide="ignore", invalid="ignore"):
         # where the line is of nobody, or of one record, there is no such variance
-        srs = whole * (squares - first**2 / whole) / (count - 1)
+        scatter = squares - first**2 / whole
+        srs = whole * np.where(scatter <= ROUNDING * parts, 0.0, scatter) / (count - 1)
         result: Floats = srs * (seen.grouped.by_row(seen.measured.count) - 1) / seen.grouped.by_row(seen.measured.ones)
     return result
 

@@ -5,6 +5,10 @@ weights. Its interval is that of F̂ at q̂, inverted by the same rule; its stan
 influence is that of F̂(q̂), −([y ≤ q̂] − F̂)/N̂, stretched so that its standard error is the same: the slope 1/f̂ is
 read off the interval, and covariances with every other statistic follow.
 
+At the largest value F̂ is 1 in any sample, and its standard error 0 says nothing of q̂. There p is compared with the
+step below it, F̂ at the next smaller value: where that lies far below p the quantile is certain, as it is where all
+values are one; else the interval has both, or leaves the data. R survey gives 0.
+
 Source: Woodruff (1952), JASA 47(260), 635-646; Francisco & Fuller (1991), Annals of Statistics 19(1), 454-469.
 """
 
@@ -80,6 +84,11 @@ class Ordered:
             return np.nan
         place = int(np.searchsorted(self.y, point, side="right"))
         return float(self.cumulative[place - 1] / self.cumulative[-1]) if place else 0.0
+
+    def next_below(self, point: float) -> float:
+        """The largest value below a point; minus infinity where there is none."""
+        place = int(np.searchsorted(self.y, point))
+        return float(self.y[place - 1]) if place else -np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +170,18 @@ def woodruff(
     """
     rows = ordered(sample)
     value = np.array([one.at(p, rule) for one in rows])
-    share = np.array([one.share_below(point) for one, point in zip(rows, value, strict=True)])
-    influence = _share_influence(sample, value, share)
+    share = _shares_below(rows, value)
+    at_top = share >= 1 - TIE
+    point = np.array([one.next_below(x) if top else x for one, x, top in zip(rows, value, at_top, strict=True)])
+    share = _shares_below(rows, point)
+    influence = _share_influence(sample, point, share)
     error = standard_errors(influence)
     if interval == "score":
         low, high = _score_interval(sample, rows, p, t_quantile(df, level), standard_errors)
     else:
         method = "t" if interval == "mean" else "logit" if interval == "xlogit" else interval
-        ends = proportion_interval(method, share, error, df=df, n=n, level=level, clip=False)
+        centre = np.where(at_top, p, share)
+        ends = proportion_interval(method, centre, error, df=df, n=n, level=level, clip=False)
         low, high = (np.array([one.at(x, rule) for one, x in zip(rows, end, strict=True)]) for end in ends)
     t = t_quantile(df, level)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -176,6 +189,10 @@ def woodruff(
         stretch = np.where(np.isnan(t), np.nan, np.where(error > 0, (high - low) / (2 * t) / error, 0.0))
     influence *= sample.spread(-stretch)
     return Solved(value, influence, (), low, high)
+
+
+def _shares_below(rows: list[Ordered], point: Floats) -> Floats:
+    return np.array([one.share_below(x) for one, x in zip(rows, point, strict=True)])
 
 
 def _share_influence(sample: Sample, point: Floats, share: Floats) -> Floats:
@@ -194,7 +211,8 @@ def _score_interval(
     """The values where the score test of F(θ) = p turns from not rejecting to rejecting, in all rows at once.
 
     The statistic (p − F̂(θ)) / se falls in steps at the observed values. Of the two values beside the step that passes
-    the limit, the one whose statistic is nearer to it is the end: where a root finder on the steps comes to rest.
+    the limit, the one whose statistic is nearer to it is the end: where a root finder on the steps comes to rest. Where
+    the statistic is infinite, at the largest value, that value is the end.
     """
     distinct = [np.unique(one.y) for one in rows]
     last = np.array([values.size - 1 for values in distinct])
@@ -205,7 +223,7 @@ def _score_interval(
 
     def statistic(place: Codes) -> Floats:
         point = at(place)
-        share = np.array([one.share_below(x) for one, x in zip(rows, point, strict=True)])
+        share = _shares_below(rows, point)
         error = standard_errors(_share_influence(sample, point, share))
         with np.errstate(divide="ignore", invalid="ignore"):
             return (p - share) / error
@@ -217,7 +235,8 @@ def _score_interval(
             reached = statistic(middle) <= limit
             above = np.where(moving & reached, middle, above)
             below = np.where(moving & ~reached, middle, below)
-        nearer_below = np.abs(statistic(below) - limit) < np.abs(statistic(above) - limit)
+        here = statistic(above)
+        nearer_below = (np.abs(statistic(below) - limit) < np.abs(here - limit)) & np.isfinite(here)
         return at(np.where((below >= 0) & nearer_below, below, above))
 
     return end(t), end(-t)

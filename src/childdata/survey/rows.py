@@ -115,12 +115,14 @@ def _design_effects(result: Result, rule: str) -> tuple[Floats, Floats, Floats]:
 
     own = effect = against(scatter, size, n)
     if rule == "wor-sample":
+        own_n = n
         whole, n = (
             np.concatenate([block.facts[name] for block in result.blocks]) for name in ("sample_size", "sample_n")
         )
         with np.errstate(divide="ignore", invalid="ignore"):
-            # outside the domain the influence is zero
-            effect = against(scatter + first**2 * (1 / size - 1 / whole), whole, n)
+            # outside the domain the influence is zero; where there is nobody outside, sizes differ by rounding only
+            outside = np.where(own_n == n, 0.0, 1 / size - 1 / whole)
+            effect = against(scatter + first**2 * outside, whole, n)
         size = whole
     with np.errstate(divide="ignore", invalid="ignore"):
         rest = 1 - n / size

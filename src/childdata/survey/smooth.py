@@ -13,6 +13,7 @@ from childdata.survey.arrays import Floats
 
 Valued = tuple[Floats, tuple[Floats, ...]]
 EMPTY = 1e-12  # a share below it is what rounding leaves of an empty cell
+EQUAL = 1e-14  # two means that differ by less, relatively, are one
 
 
 def _log(x: Floats) -> Valued:
@@ -32,6 +33,12 @@ def _sqrt(x: Floats) -> Valued:
 def _power(x: Floats, exponent: Floats) -> Valued:
     value = x**exponent
     return value, (exponent * x ** (exponent - 1), value * np.log(np.maximum(x, 1e-300)))
+
+
+def _less(x: Floats, y: Floats) -> Valued:
+    """x − y, of a mean of squares and a square of means; 0 where they differ by rounding only."""
+    left = x - y
+    return np.where(np.abs(left) <= EQUAL * np.abs(x), 0.0, left), (np.ones_like(x), -np.ones_like(y))
 
 
 def _least(x: Floats, y: Floats) -> Valued:
@@ -126,6 +133,7 @@ FUNCTIONS: Mapping[str, Callable[..., Valued]] = {
     "exp": _exp,
     "sqrt": _sqrt,
     "power": _power,
+    "less": _less,
     "least": _least,
     "part": _part,
     "weighted_log": _weighted_log,

@@ -67,6 +67,11 @@ class Scores:
         """The numbers that are kept."""
         return int(self.scores.nnz) + (0 if self.common is None else self.common.size)
 
+    def whole(self) -> Floats:
+        """All scores, array (units, rows)."""
+        own: Floats = self.scores.toarray()
+        return own if self.common is None else own + self.common.whole()
+
     def variances(self) -> Floats:
         """The part of each row's variance that this stage makes."""
         found, how = self._centring()

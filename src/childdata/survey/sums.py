@@ -19,6 +19,9 @@ from childdata.survey.reduce import Grouped, Pairs
 from childdata.survey.statistic import Count, Node, Total, Whole, leaves
 
 
+Categories = frozenset[tuple[str, object]]  # variables, and a category of each
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """The row expressions of a statistic, known together, shifted by a round number near their mean.
@@ -125,6 +128,7 @@ class Measured:
     sums: dict[Total, Floats]
     count: Floats
     _moments: dict[tuple[Total | None, Total | None], Floats] = field(default_factory=dict)
+    _among: list[dict[Categories, Total]] = field(default_factory=list)
 
     @staticmethod
     def of(basis: Basis, used: Used) -> Measured:
@@ -149,6 +153,14 @@ class Measured:
         there = self.known & (self.pairs.select(values) != -self.basis.shift[leaf])
         return self.pairs.sums_inside(there.astype(np.float64))
 
+    @property
+    def among_categories(self) -> dict[Categories, Total]:
+        """The totals of those in a category, or in one of each of two variables, by the categories."""
+        if not self._among:
+            made = {categories_of(leaf, leaf): leaf for leaf in self.sums}
+            self._among.append({key: leaf for key, leaf in made.items() if key is not None})
+        return self._among[0]
+
     def moment(self, a: Total | None, b: Total | None) -> Floats:
         """Σ w·a·b by cell of two shifted expressions; None is the constant 1."""
         first, second = (None if leaf is None else self.basis.values[leaf] for leaf in (a, b))
@@ -158,11 +170,26 @@ class Measured:
             single = b if first is None else a
             sums = self.ones if single is None else self.sums[single]
             return self.pairs.by_cell(sums)
+        both = categories_of(a, b)
+        if both is not None:
+            if len({variable for variable, _ in both}) < len(both):
+                return np.zeros(self.pairs.cells)  # nobody is in two categories of one variable
+            if both in self.among_categories:
+                return self.pairs.by_cell(self.sums[self.among_categories[both]])
         key = (a, b)
         if key not in self._moments:
             product = self.weight * self.pairs.select(first) * self.pairs.select(second)
             self._moments[key] = summed(self.pairs.place, product, self.pairs.cells)
         return self._moments[key]
+
+
+def categories_of(a: Total | None, b: Total | None) -> Categories | None:
+    """The categories that a record is in if two totals count it; None where one counts more than who is in some."""
+    if a is None or b is None or a.category is None or b.category is None or a.of is not None or b.of is not None:
+        return None
+    pairs = [(one.expression.text, one.category) for one in (a, b)]
+    pairs += [(one.beside.text, one.beside_category) for one in (a, b) if one.beside is not None]
+    return frozenset(pairs)
 
 
 def is_indicator(leaf: Total | None) -> bool:
