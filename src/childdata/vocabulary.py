@@ -149,9 +149,24 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "в {count} парах «строка – повторная выборка» значения нет; в дисперсию строки они не входят",
     ),
     "told.jackknife_quantile": (
-        "the jackknife ({kind}) does not estimate the variance of a quantile consistently; take BRR, Fay or a "
-        "bootstrap",
-        "складной нож ({kind}) не даёт состоятельной оценки дисперсии квантиля; используйте BRR, Fay или бутстреп",
+        "quantiles were found again in each replicate, as interval='replicates' asks for: under the jackknife ({kind}) "
+        "that is no consistent estimate of their variance; leave interval= out, or take BRR, Fay or a bootstrap",
+        "квантили найдены заново в каждой повторной выборке, как задано interval='replicates': складной нож ({kind}) "
+        "не даёт состоятельной оценки их дисперсии; не задавайте interval= или используйте BRR, Fay или бутстреп",
+    ),
+    "told.quantile_again": (
+        "quantiles were found again in each {kind} replicate",
+        "квантили найдены заново в каждой повторной выборке ({kind})",
+    ),
+    "told.quantile_woodruff": (
+        "quantiles have Woodruff's interval, by the variance of the distribution function under the {kind} replicates",
+        "квантили даны с интервалом Вудраффа по дисперсии функции распределения в повторных выборках ({kind})",
+    ),
+    "told.cut_linear": (
+        "what is cut at an estimated line or quantile is linear in it under the {kind} replicates: by a density, not "
+        "found again",
+        "всё, что отсекается оценённой чертой или квантилем, линеаризовано по ним в повторных выборках ({kind}): по "
+        "плотности, а не пересчётом",
     ),
     "told.no_slope": (
         "{count} rows have a value and no standard error: the statistic has no derivative there (a spread of zero, or "

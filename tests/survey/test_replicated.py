@@ -72,7 +72,7 @@ def test_a_row_that_a_replicate_empties_is_unknown_there() -> None:
 
 
 def test_a_quantile_is_solved_under_each_weight() -> None:
-    assert values(cd.median("y")) == [[5], [3]]
+    assert values(cd.median("y", interval="replicates")) == [[5], [3]]
 
 
 def test_a_leaf_is_found_once() -> None:
@@ -84,7 +84,7 @@ def test_a_leaf_is_found_once() -> None:
 
 def test_whole_weights_and_factors_give_the_same() -> None:
     whole = Replicates("JK1", np.arange(4), np.ones(4), HALVES.weights(), 0.5, np.ones(2), True, 1.0)
-    for statistic in (cd.total("y"), cd.mean("y"), cd.ratio("y", "x"), cd.median("y")):
+    for statistic in (cd.total("y"), cd.mean("y"), cd.ratio("y", "x"), cd.median("y", interval="replicates")):
         node = statistic.items[0].node
         np.testing.assert_allclose(replicate_values(node, seen(statistic, whole), whole), values(statistic), rtol=1e-15)
 
@@ -111,7 +111,7 @@ def test_values_are_those_of_a_survey_weighted_by_each_replicate(sample: pd.Data
     replicates = survey.design.replicates
     assert replicates is not None
     statistics = {"ratio": cd.ratio("food", "income"), "gini": cd.gini("income"), "median": cd.median("income")}
-    found = survey.estimate(statistics, by="sex")
+    found = survey.estimate(statistics | {"median": cd.median("income", interval="replicates")}, by="sex")
     block = found.spread.blocks[0]
     for r in (0, 13, 29):
         data = sample.assign(again=replicates.weights(r, r + 1)[:, 0])

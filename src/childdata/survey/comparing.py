@@ -24,7 +24,8 @@ from childdata.survey.computed import domain_of, factor_of, number_of, place_of,
 from childdata.survey.design_test import DesignTest, checked_df
 from childdata.survey.domains import Factor
 from childdata.survey.estimates import Estimates
-from childdata.survey.intervals import ConventionName, t_quantile
+from childdata.survey.intervals import ConventionName, find_convention, t_quantile
+from childdata.survey.layout import df_of_replicates
 from childdata.survey.statistics import mean
 from childdata.survey.survey import Survey
 from childdata.survey.tests import Alternative, t_test
@@ -122,7 +123,7 @@ def ttest(
     gap = means.difference(along=name, of=compared.labels).frame.iloc[0]
     freedom = float(gap["df"])
     if convention == "r" and df is None:
-        freedom = used_df(survey, compared.used) - 1
+        freedom = used_df(survey, compared.used, _members(survey, compared, where)) - 1
     what = f"{parse(y).text}: {compared.labels[0]} − {compared.labels[1]}"
     return judged(
         float(gap["estimate"]), float(gap["se"]), value, freedom, level, alternative, kind="t_two", what=what,
@@ -255,10 +256,23 @@ def compared_groups(
     return Compared(factor, labels, (used if zeros else weighty) & place[factor.code], notes)
 
 
-def used_df(survey: Survey, used: Mask) -> float:
-    """PSUs − strata of the records used, of all groups together; of replicate weights, their own."""
+def _members(survey: Survey, compared: Compared, where: Rule | None) -> Mask:
+    """The records of a comparison, array (n,), those without an answer too: R counts replicate weights before."""
+    inside, grouped = domain_of(survey, where), compared.group >= 0
+    others = inside & ~grouped & (compared.factor.code >= 0)
+    return inside & grouped if others.any() else inside
+
+
+def used_df(survey: Survey, used: Mask, members: Mask) -> float:
+    """The degrees of freedom that R gives the records of all groups together.
+
+    Parameters
+    ----------
+    used : array (n,); whose PSUs − strata count. members : array (n,); whose replicate weights count in their place.
+    """
     if survey.design.replicates is not None:
-        return survey.design.replicates.degrees_of_freedom
+        rules, everyone = find_convention("r"), survey.design.weight > 0
+        return df_of_replicates(survey.design.replicates, members, everyone, rules)
     first = survey.design.stages[0]
     psus = np.unique(first.unit[used & (survey.design.weight > 0)])
     return float(psus.size - np.unique(first.stratum[psus]).size)

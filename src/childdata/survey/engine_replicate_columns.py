@@ -16,7 +16,7 @@ import polars as pl
 
 from childdata.errors import DesignError
 from childdata.survey.arrays import Floats
-from childdata.survey.engine_records import REPLICATE, WEIGHT, EngineRecords, fetched
+from childdata.survey.engine_records import REPLICATE, WEIGHT, EngineRecords, fetched, grouped_sums
 from childdata.survey.replicate_columns import (
     compare,
     given_scales,
@@ -131,11 +131,47 @@ def _totals(frame: nw.LazyFrame[Any], sums: dict[str, nw.Expr]) -> dict[str, flo
 
 def _products(frame: nw.LazyFrame[Any], size: int) -> Floats:
     """The sums of products of the replicate weights, array (R, R)."""
+    found = _totals(frame, _named_products(size))
+    return _square(np.array(list(found.values())), size)
+
+
+def products_by(frame: nw.LazyFrame[Any], keys: Sequence[str], size: int) -> tuple[pl.DataFrame, Floats]:
+    """The sums of products of the replicate weights by keys.
+
+    Returns
+    -------
+    The observed combinations of the keys, and an array (combinations, R (R + 1) / 2) for `df_of_products`.
+
+    Raises
+    ------
+    DesignError for more replicates than their products can be summed for.
+    """
+    if size > RANK_MOST:
+        raise DesignError(
+            "under convention 'r' a domain has the rank of its replicate weights less one as degrees of freedom, which "
+            f"an engine finds of {RANK_MOST} at most; there are {size}: say df=, or fetch the records"
+        )
+    named = _named_products(size)
+    names, parts = list(named), []
+    for first in range(0, len(names), _STEP):
+        chosen = {f"childdata {name}": named[name] for name in names[first : first + _STEP]}
+        found = grouped_sums(frame, keys, chosen)
+        parts.append(found.select(pl.col(list(chosen)).fill_null(0.0)).to_numpy())
+    return found.select(list(keys)), np.hstack(parts)
+
+
+def df_of_products(products: Floats, size: int) -> float:
+    """The rank of replicate weights less one, from the sums of their products."""
+    return float(rank_of_products(_square(products, size)) - 1)
+
+
+def _named_products(size: int) -> dict[str, nw.Expr]:
     column = [nw.col(f"{REPLICATE}{r}") for r in range(size)]
-    sums = {f"{r} {s}": column[r] * column[s] for r in range(size) for s in range(r + 1)}
-    found = _totals(frame, sums)
+    return {f"{r} {s}": column[r] * column[s] for r in range(size) for s in range(r + 1)}
+
+
+def _square(products: Floats, size: int) -> Floats:
     made = np.zeros((size, size))
-    for r in range(size):
-        for s in range(r + 1):
-            made[r, s] = made[s, r] = found[f"{r} {s}"]
-    return made
+    made[np.tril_indices(size)] = products
+    square: Floats = made + made.T - np.diag(np.diagonal(made))
+    return square

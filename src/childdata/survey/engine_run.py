@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
@@ -20,6 +21,7 @@ from childdata.survey.design import Design
 from childdata.survey.domains import Factor, make_factor, partition
 from childdata.survey.engine_ranked import NO_RECORDS, EngineSeen, EngineShared, Place, in_the_engine
 from childdata.survey.engine_records import EngineRecords
+from childdata.survey.engine_replicate_columns import df_of_products, products_by
 from childdata.survey.engine_replicates import engine_replicate_values
 from childdata.survey.engine_summed import Summed
 from childdata.survey.engine_sums import (
@@ -47,7 +49,7 @@ from childdata.survey.estimate import (
     result_of,
     rows_of_statistic,
 )
-from childdata.survey.layout import Layout, empty_cells_note, facts_of, units_of
+from childdata.survey.layout import Layout, asks_for_rank, empty_cells_note, facts_of, rank_by_row, units_of
 from childdata.survey.measure import Inference, Seen, Shared, measure
 from childdata.survey.reduce import Grouped, Members, Pairs, members_by_row, triplets
 from childdata.survey.statistic import Node, Statistic, Whole, leaves
@@ -104,7 +106,7 @@ def finish(
     notes = _domain_notes(summary, call, place) + _missing_by_notes(summary, call, crossings)
     crossed = []
     for variables, groupings in crossings:
-        made, told_of = _crossed(summary.entries[variables], variables, groupings, units, design, call)
+        made, told_of = _crossed(summary.entries[variables], variables, groupings, units, design, call, summing)
         crossed.append(made)
         notes += told_of
     notes += _undefined_notes(summary) + lonely_note(design, call.lonely) + _checked(summary, statistics)
@@ -178,6 +180,7 @@ def _crossed(
     units: pl.DataFrame,
     design: Design,
     call: Call,
+    summing: Summing | None,
 ) -> tuple[Crossed, list[str]]:
     """The layout of one entry, from its table."""
     factors: list[Factor] = [make_factor(table[name], None) for name in variables]
@@ -189,11 +192,52 @@ def _crossed(
     grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
     rows, count, ones = (pairs.sums(table[key_of(name, EVERYONE)].to_numpy()) for name in ("rows", "count", "ones"))
     known = pairs.select(table[key_of("count", EVERYONE)].to_numpy()) > 0
-    members = tuple(members_of(one, known, count, row, design) for one in grouped)
-    layout = Layout(pairs, grouped, members, rows, count, ones)
     columns = [*table.select(variables).get_columns(), pl.Series("cell", made.cell)]
     place = Place(variables, pl.DataFrame(columns).unique(maintain_order=True))
+    members = tuple(members_of(one, known, count, row, design) for one in grouped)
+    if summing is not None and asks_for_rank(design, call):
+        weight = table[key_of("ones", EVERYONE)].to_numpy()
+        freedom = _df_of_replicates(grouped, weight, place, design, summing)
+        members = tuple(replace(one, replicate_df=df) for one, df in zip(members, freedom, strict=True))
+    layout = Layout(pairs, grouped, members, rows, count, ones)
     return Crossed(layout, table, row, place), empty_cells_note(factors, made)
+
+
+def _df_of_replicates(
+    grouped: Sequence[Grouped], weight: Floats, place: Place, design: Design, summing: Summing
+) -> list[Floats]:
+    """The rank of the replicate weights of each row less one, for each grouping, as `layout` has it in memory.
+
+    Parameters
+    ----------
+    weight : array (table rows,); the sums of weights.
+    """
+    made, call, given = design.replicates, summing.call, summing.records.replicates > 0
+    assert made is not None
+    whole = not call.where and not (call.missing_by == "drop" and summing.by)
+    products = _products_of_cells(place, summing, made.size) if given else np.zeros((0, 0))
+    found = []
+    for one in grouped:
+        if whole and not one.rows.variables:
+            found.append(np.full(one.size, made.degrees_of_freedom))
+        elif given:
+            sums = [products[one.rows.row_of_cell == row].sum(axis=0) for row in range(one.size)]
+            found.append(np.array([df_of_products(each, made.size) for each in sums]))
+        else:
+            found.append(rank_by_row(one, made, weight))
+    return found
+
+
+def _products_of_cells(place: Place, summing: Summing, size: int) -> Floats:
+    """The sums of products of replicate weights of each cell, array (cells, products)."""
+    keys, products = products_by(summing.frame.filter(nw.col(INSIDE)), place.variables, size)
+    cells = place.cells.filter(pl.col("cell") >= 0).sort("cell")
+    if not place.variables:
+        return products[: cells.height]
+    numbered = keys.with_columns(pl.Series("childdata row", np.arange(len(products))))
+    there = cells.join(numbered, on=list(place.variables), how="left", nulls_equal=True, maintain_order="left")
+    result: Floats = products[there["childdata row"].to_numpy()]
+    return result
 
 
 def _rows_of_units(table: pl.DataFrame, units: pl.DataFrame) -> Codes:

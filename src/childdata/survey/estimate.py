@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,13 +33,23 @@ from childdata.survey.call import (
 from childdata.survey.columns import Columns, Records
 from childdata.survey.design import Design, label
 from childdata.survey.domains import Rows, partition
-from childdata.survey.layout import Layout, degrees_of_freedom, layouts_of, shared_facts, units_of
+from childdata.survey.layout import (
+    Layout,
+    asks_for_rank,
+    degrees_of_freedom,
+    layouts_of,
+    rank_by_row,
+    shared_facts,
+    units_of,
+)
+from childdata.survey.leaves import is_step
 from childdata.survey.measure import Inference, Piece, Seen, Shared, measure, rows_of_influence
-from childdata.survey.quantiles import Quantile
+from childdata.survey.quantiles import Quantile, is_found_again
 from childdata.survey.reduce import Grouped, Pairs, Triplets, stacked, triplets
-from childdata.survey.replicated import replicate_values
+from childdata.survey.replicated import replicate_errors, replicate_values
+from childdata.survey.replicates import Replicates
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Replicated, Scores, Spread
-from childdata.survey.statistic import Count, Item, Leaf, Node, Statistic, Total, Whole, leaves
+from childdata.survey.statistic import Constant, Count, Item, Leaf, Node, Statistic, Total, Whole, leaves, wholes
 from childdata.survey.sums import Basis, Measured, Used
 from childdata.survey.variance import LonelyRule
 from childdata.survey.wide import Common, beside
@@ -303,7 +314,7 @@ def _without_error(blocks: Sequence[RowBlock], design: Design) -> list[str]:
 
 
 def _replicate_notes(blocks: list[RowBlock], statistics: Mapping[str, Statistic], design: Design) -> list[str]:
-    """Replicates that give a row no value; quantiles under the jackknife, which does not do for them."""
+    """Replicates that give a row no value; how quantiles, and what hangs on them, have their variance."""
     if design.replicates is None:
         return []
     notes = []
@@ -311,19 +322,30 @@ def _replicate_notes(blocks: list[RowBlock], statistics: Mapping[str, Statistic]
     lost = sum(int((np.isnan(values) & ~np.isnan(value)).sum()) for values, value in pairs)
     if lost:
         notes.append(word("told.replicates_unknown", count=lost))
-    ranked = any(
-        isinstance(leaf, Quantile) for one in statistics.values() for item in one.items for leaf in leaves(item.node)
-    )
-    if ranked and design.replicates.kind in ("JK1", "JKn", "JK2"):
-        notes.append(word("told.jackknife_quantile", kind=design.replicates.kind))
-    return notes
+    return notes + _cut_notes(statistics, design.replicates)
 
 
-def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[str, Floats]) -> Inference | None:
-    """What Woodruff's interval needs; replicate weights give a quantile its variance by themselves."""
+def _cut_notes(statistics: Mapping[str, Statistic], replicates: Replicates) -> list[str]:
+    """Which quantiles were found again in each replicate, and which have Woodruff's interval or an influence."""
+    trees = [item.node for one in statistics.values() for item in one.items]
+    trees += [leaf.node for tree in trees for leaf in wholes(tree)]
+    ranked = [leaf for tree in trees for leaf in leaves(tree) if not isinstance(leaf, (Total, Count, Whole))]
+    notes: dict[str, None] = {}
+    for leaf in ranked:
+        estimated = any(not isinstance(one, Constant) for one in leaf.parameters)
+        if isinstance(leaf, Quantile) and is_found_again(leaf, replicates):
+            far = replicates.finds_cuts
+            notes[word(f"told.{'quantile_again' if far else 'jackknife_quantile'}", kind=replicates.kind)] = None
+        elif isinstance(leaf, Quantile) and leaf.interval is not None:
+            notes[word("told.quantile_woodruff", kind=replicates.kind)] = None
+        elif not replicates.finds_cuts and (isinstance(leaf, Quantile) or estimated or is_step(leaf)):
+            notes[word("told.cut_linear", kind=replicates.kind)] = None
+    return list(notes)
+
+
+def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[str, Floats]) -> Inference:
+    """What Woodruff's interval needs."""
     design, call = work.design, work.call
-    if design.replicates is not None:
-        return None
 
     def triplets_of(weighted: Floats) -> Triplets:
         return triplets(grouped, measured.pairs.sums_inside(weighted), measured.count > 0)
@@ -336,7 +358,14 @@ def _inference(grouped: Grouped, measured: Measured, work: Work, facts: Mapping[
         record = kept if pairs.inside is None else pairs.inside[kept]
         return work.residuals.of_entries(row[kept], record, weighted[kept], grouped.size)
 
-    return inference_of(grouped, design, call, facts, triplets_of, common_of)
+    made = inference_of(grouped, design, call, facts, triplets_of, common_of)
+    if design.replicates is None:
+        return made
+    replicates, known = design.replicates, measured.basis.known
+    if asks_for_rank(design, call) and known is not None:
+        made = replace(made, df=rank_by_row(grouped, replicates, np.where(known, replicates.base, 0.0)))
+    errors = partial(replicate_errors, grouped, measured, replicates=replicates)
+    return replace(made, replicates=replicates, of_replicates=errors)
 
 
 def inference_of(
@@ -356,7 +385,10 @@ def inference_of(
             return np.sqrt(spread.variances())
 
     n = facts["known_rows"] if call.convention.share_n == "all" else facts["n"]
-    return Inference(degrees_of_freedom(facts, design, call), n, call.level, standard_errors)
+    df = degrees_of_freedom(facts, design, call)
+    if call.convention.df == "members" and call.df is None and design.replicates is None:
+        df = facts["df_domain"]  # R leaves out the unknown before it counts the PSUs of a quantile
+    return Inference(df, n, call.level, standard_errors)
 
 
 def spread_of(blocks: list[RowBlock], design: Design, call: Call) -> Spread:

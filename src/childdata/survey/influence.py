@@ -18,8 +18,9 @@ from childdata.survey.arrays import Floats, Mask
 from childdata.survey.blocks import Residuals, blocks_of
 from childdata.survey.design import Design
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates, coefficient_of_variation
-from childdata.survey.intervals import ConventionName, find_convention, multiplier
+from childdata.survey.intervals import Convention, ConventionName, find_convention, multiplier
 from childdata.survey.keys import Keys
+from childdata.survey.layout import df_of_replicates
 from childdata.survey.reduce import Triplets
 from childdata.survey.rows import survey_settings
 from childdata.survey.spread import Replicated, Spread
@@ -90,7 +91,7 @@ def from_influence(
     _check_numbers(value, influence, used, everyone, rows)
     lonely = survey.lonely_psu or rules.lonely
     spread = _spread(design, value, influence, used, refit, lonely, survey.lonely_domains == "adjust")
-    facts = labels.reset_index(drop=True).assign(**cast(dict[str, Any], _facts(design, used, rows, df)))
+    facts = labels.reset_index(drop=True).assign(**cast(dict[str, Any], _facts(design, used, rows, df, rules)))
     facts["scale"] = list(scale) if not isinstance(scale, str) else [scale] * rows
     by = tuple(str(name) for name in labels if name not in {"statistic", "item"})
     without = np.isnan(value) | (facts["flag"] == "empty").to_numpy()
@@ -178,13 +179,13 @@ def _told(design: Design, spread: Spread, rule: LonelyRule) -> list[str]:
     return notes
 
 
-def _facts(design: Design, used: Mask, rows: int, df: float | Floats | None) -> dict[str, object]:
+def _facts(design: Design, used: Mask, rows: int, df: float | Floats | None, rules: Convention) -> dict[str, object]:
     first = design.stages[0]
     psus = np.unique(first.unit[used])
     if df is None:
         df = float(psus.size - np.unique(first.stratum[psus]).size)
         if design.replicates is not None:
-            df = design.replicates.degrees_of_freedom
+            df = df_of_replicates(design.replicates, used, design.weight > 0, rules)
     given = np.asarray(df, dtype=float)
     if given.shape not in ((), (rows,)):
         raise EstimationError(f"df is one number, or one for each of the {rows} values; found {given.size} numbers")

@@ -21,6 +21,7 @@ from childdata.survey.variance import LonelyRule
 ShareInterval = Literal["logit", "t", "wilson", "beta", "asin"]
 ConventionName = Literal["childdata", "r", "stata", "spss", "mics", "dhs"]
 DfRule = Literal["domain", "members", "strata", "design"]
+ReplicateDfRule = Literal["survey", "members"]
 DeffRule = Literal["wr", "wor", "wor-sample"]
 
 
@@ -39,6 +40,8 @@ class Convention:
     lonely : the rule on a stratum of one PSU where the survey names none.
     share_n : the n of the beta and Wilson intervals: records used, or all of the domain, known or not, whatever their
         weight.
+    replicate_df : under replicate weights, those of the survey in all rows; or `members`, in each domain the rank of
+        the replicate weights of all its records − 1.
     """
 
     name: ConventionName
@@ -48,13 +51,14 @@ class Convention:
     deff: DeffRule
     lonely: LonelyRule
     share_n: Literal["used", "all"]
+    replicate_df: ReplicateDfRule = "survey"
 
 
 CONVENTIONS: dict[str, Convention] = {
     one.name: one
     for one in (
         Convention("childdata", "domain", "t", "logit", "wr", "fail", "used"),
-        Convention("r", "members", "normal", "logit", "wor", "fail", "all"),
+        Convention("r", "members", "normal", "logit", "wor", "fail", "all", "members"),
         Convention("stata", "strata", "t", "logit", "wor-sample", "fail", "used"),
         Convention("spss", "design", "t", "logit", "wor", "certainty", "used"),
         Convention("mics", "domain", "two", "two", "wr", "certainty", "used"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from childdata.survey.call import Call
 from childdata.survey.columns import Records, both
 from childdata.survey.design import Design
 from childdata.survey.domains import Factor, MissingBy, Partition, entries_of, partition
+from childdata.survey.intervals import Convention
 from childdata.survey.reduce import Grouped, Members, Pairs, members_by_row
+from childdata.survey.replicates import Replicates
 from childdata.survey.sums import Basis, Measured, Used
 from childdata.vocabulary import MISSING
 from childdata.words import word
@@ -76,7 +78,13 @@ def layouts_of(records: Records, design: Design, call: Call, inside: Mask | None
         pairs = Pairs.of(unit, units, made)
         grouped = tuple(Grouped.of(pairs, rows) for rows in made.groupings)
         everyone = Used.of(pairs, None, design.weight)
-        members = tuple(_members(one, everyone.known, everyone.count, design) for one in grouped)
+        members = tuple(
+            replace(
+                _members(one, everyone.known, everyone.count, design),
+                replicate_df=_df_of_replicates(one, design, call, whole=inside is None),
+            )
+            for one in grouped
+        )
         whole = pairs.counts_inside(np.ones(everyone.known.size, dtype=bool))
         layouts.append(Layout(pairs, grouped, members, whole, everyone.count, everyone.ones, {id(None): everyone}))
     return layouts, notes
@@ -92,6 +100,42 @@ def _members(grouped: Grouped, known: Mask, count: Floats, design: Design) -> Me
     unit = last.unit if pairs.inside is None else last.unit[pairs.inside]
     by_unit = Grouped.of(Pairs.of(unit, last.stratum.size, made), grouped.rows)
     return members_by_row(by_unit, np.ones(by_unit.row.size, dtype=bool), design.stages)
+
+
+def asks_for_rank(design: Design, call: Call) -> bool:
+    """Whether the degrees of freedom of a domain are the rank of its replicate weights − 1."""
+    return design.replicates is not None and call.convention.replicate_df == "members" and call.df is None
+
+
+def _df_of_replicates(grouped: Grouped, design: Design, call: Call, *, whole: bool) -> Floats | None:
+    """The rank of the replicate weights of each row − 1, where the convention wants it."""
+    if design.replicates is None or not asks_for_rank(design, call):
+        return None
+    if whole and not grouped.rows.variables:
+        return np.full(grouped.size, design.replicates.degrees_of_freedom)
+    return rank_by_row(grouped, design.replicates, design.replicates.base)
+
+
+def df_of_replicates(replicates: Replicates, chosen: Mask, everyone: Mask, rules: Convention) -> float:
+    """The degrees of freedom of some records, array (n,), by the rule of a convention; of all, those of the survey."""
+    if rules.replicate_df == "survey" or bool((chosen | ~everyone).all()):
+        return replicates.degrees_of_freedom
+    return replicates.df_among(chosen)
+
+
+def rank_by_row(grouped: Grouped, replicates: Replicates, base: Floats) -> Floats:
+    """The rank of the replicate weights of the records of each row − 1, array (rows,).
+
+    Parameters
+    ----------
+    grouped : whose pairs are made of the units of `replicates`.
+    base : array (n,); what their factors multiply, 0 for a record that does not count.
+    """
+    counts = grouped.pairs.sums(base) > 0
+    found = np.empty(grouped.size)
+    for row in range(grouped.size):
+        found[row] = replicates.df_of_units(np.unique(grouped.pairs.unit[counts & (grouped.row == row)]))
+    return found
 
 
 def _variable(names: Sequence[str], name: str, place: str) -> str:
@@ -169,7 +213,8 @@ def facts_of(
     with np.errstate(divide="ignore", invalid="ignore"):
         missing_share = np.where(weighted > 0, np.maximum(1 - size / weighted, 0), np.nan)
     missing = counted - n
-    return {
+    of_replicates = {} if everyone.replicate_df is None else {"df_replicates": everyone.replicate_df}
+    return of_replicates | {
         "n": n,
         "n_weighted": size,
         "counted": counted,
@@ -199,7 +244,8 @@ def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, call: Call) 
     if call.df is not None:
         return np.full(facts["n"].shape, call.df)
     if design.replicates is not None:
-        return np.full(facts["n"].shape, design.replicates.degrees_of_freedom)
+        whole = np.full(facts["n"].shape, design.replicates.degrees_of_freedom)
+        return facts.get("df_replicates", whole)
     if rule == "design" or (rule == "strata" and not call.where):
         return np.full(facts["n"].shape, float(design.degrees_of_freedom))
     return facts[f"df_{rule}"]

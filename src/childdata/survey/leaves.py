@@ -24,7 +24,7 @@ from childdata.expression import Expression
 from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.density import Bandwidth, density, kernel_mean
 from childdata.survey.sample import TIE, Sample, Solved, running
-from childdata.survey.statistic import Constant, Node
+from childdata.survey.statistic import Constant, Node, Ranked
 
 AtLine = Literal["<", "<="]
 
@@ -286,6 +286,11 @@ class SumBelow(BelowLine):
             steep = self.alpha * ((z - sample.y) / z) ** (self.alpha - 1) * sample.y / z**2
         # on the line, where α < 1 has no derivative, nothing is below it
         return sample.by_row(sample.weight * np.where(poor & (sample.y < z), steep, 0.0))
+
+
+def is_step(leaf: Ranked) -> bool:
+    """Whether a leaf jumps where its cut passes a record: records at the quantile are in or out, never in part."""
+    return isinstance(leaf, PartialSum) and leaf.how == "step"
 
 
 def is_below(y: Floats, line: Floats, at_line: AtLine) -> Mask:

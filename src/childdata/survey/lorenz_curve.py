@@ -176,7 +176,7 @@ def quantile_ratio(
     lower: float,
     *,
     rule: QuantileRule = "hf1",
-    interval: QuantileInterval = "mean",
+    interval: QuantileInterval = "auto",
     bandwidth: Bandwidth | None = None,
 ) -> Statistic:
     """The ratio of two quantiles, such as P90/P10.
@@ -205,7 +205,7 @@ def growth_incidence(
     p: float | Sequence[float],
     *,
     rule: QuantileRule = "hf1",
-    interval: QuantileInterval = "mean",
+    interval: QuantileInterval = "auto",
     bandwidth: Bandwidth | None = None,
 ) -> Statistic:
     """The growth incidence curve of two variables of the same records: q₂(p)/q₁(p) − 1.

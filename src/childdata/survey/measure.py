@@ -10,7 +10,7 @@ comes from the second moments of the same expressions.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,9 @@ from childdata.expression import Expression
 from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.columns import Columns
 from childdata.survey.leaves import PartialSum
-from childdata.survey.quantiles import Quantile, woodruff
+from childdata.survey.quantiles import Quantile, is_found_again, woodruff
 from childdata.survey.reduce import Grouped
+from childdata.survey.replicates import Replicates
 from childdata.survey.sample import Sample, Solved
 from childdata.survey.statistic import (
     Count,
@@ -79,12 +80,21 @@ class OfRecords:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
-    """What a quantile needs for its interval: df, n, and the standard errors of weight × influence by record."""
+    """What a quantile needs for its interval: df, n, and standard errors.
+
+    Attributes
+    ----------
+    standard_errors : of weight × influence by record.
+    replicates : replicate weights, where the survey has some; of_replicates : standard errors by them, of an influence
+        by record.
+    """
 
     df: Floats
     n: Floats
     level: float
     standard_errors: Callable[[Floats], Floats]
+    replicates: Replicates | None = None
+    of_replicates: Callable[[Floats], Floats] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,11 +153,13 @@ class Seen:
         """A ranked leaf, solved."""
         if leaf not in self._solved:
             sample = self.sample(leaf.y)
-            if isinstance(leaf, Quantile) and leaf.interval is not None and self.inference is not None:
-                self._solved[leaf] = self._woodruff(leaf, sample, self.inference)
+            how = self.inference if isinstance(leaf, Quantile) and leaf.interval is not None else None
+            if isinstance(leaf, Quantile) and how is not None and not is_found_again(leaf, how.replicates):
+                self._solved[leaf] = self._woodruff(leaf, sample, how)
             else:
                 values = [self._value(one) for one in leaf.parameters]
-                self._solved[leaf] = leaf.solve(sample, *values)
+                solved = leaf.solve(sample, *values)
+                self._solved[leaf] = solved if how is None else replace(solved, df=how.df)
         return self._solved[leaf]
 
     def _value(self, node: Node) -> Floats:
@@ -159,6 +171,8 @@ class Seen:
         assert isinstance(leaf.p, float)
 
         def standard_errors(influence: Floats) -> Floats:
+            if how.of_replicates is not None:
+                return how.of_replicates(self.by_record_inside(sample, influence))
             return how.standard_errors(self.weighted(sample, influence))
 
         return woodruff(
@@ -179,6 +193,12 @@ class Seen:
     def column(self, expression: Expression) -> Floats:
         """An expression on the records inside."""
         return self.measured.pairs.select(self.columns.number(expression).value)
+
+    def by_record_inside(self, sample: Sample, influence: Floats) -> Floats:
+        """An influence of the sample on the records inside, 0 elsewhere."""
+        result = np.zeros(self.measured.weight.size)
+        result[sample.place] = influence
+        return result
 
     def weighted(self, sample: Sample, influence: Floats) -> Floats:
         """Weight × an influence of the sample, on the records inside, 0 elsewhere."""
@@ -236,7 +256,7 @@ class Piece:
     least : array (rows,); the fewest records that a part of the statistic rests on: a denominator that is zero for
         many records rests on those for which it is not.
     beyond : array (rows,); records beyond a quantile on its thinner side; NaN where there is no quantile.
-    low, high : limits that the statistic brings itself, or None.
+    low, high : limits that the statistic brings itself, or None; df : the degrees of freedom they rest on.
     no_slope : array (rows,); where there is a value, but no derivative by the weights: a square root of 0, a density
         where all values are one. The scores are unknown there.
     no_limit : array (rows,); where a limit of a quantile lies beyond the data, so that it has no standard error.
@@ -252,6 +272,7 @@ class Piece:
     beyond: Floats
     low: Floats | None
     high: Floats | None
+    df: Floats | None
     no_slope: Mask
     no_limit: Mask
 
@@ -281,9 +302,9 @@ def measure(node: Node, seen: Seen) -> Piece:
         influence = None if influence is None else np.where(no_slope[grouped.row_of_records()], np.nan, influence)
         scatter = np.where(no_slope, np.nan, scatter)
     own = seen.ranked(node) if isinstance(node, Quantile) else None
-    limits = (None, None) if own is None else (own.low, own.high)
+    brought = (None, None, None) if own is None else (own.low, own.high, own.df)
     missing = no_slope, _without_limit(list(slopes), seen) & known
-    return Piece(value, score, influence, wide, scatter, first, *_groups(node, seen), *limits, *missing)
+    return Piece(value, score, influence, wide, scatter, first, *_groups(node, seen), *brought, *missing)
 
 
 def _without_slope(slopes: dict[Leaf, Floats], seen: Seen) -> Mask:
@@ -315,7 +336,8 @@ def _without_limit(slopes: Sequence[Leaf], seen: Seen) -> Mask:
 
 
 def _by_interval(leaf: Leaf, seen: Seen) -> bool:
-    return isinstance(leaf, Quantile) and leaf.interval is not None and seen.inference is not None
+    how = seen.inference if isinstance(leaf, Quantile) and leaf.interval is not None else None
+    return isinstance(leaf, Quantile) and how is not None and not is_found_again(leaf, how.replicates)
 
 
 def _finite(slope: Floats, size: int) -> Floats:

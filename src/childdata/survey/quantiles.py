@@ -20,11 +20,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from childdata.errors import EstimationError
 from childdata.expression import Expression
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.density import Bandwidth, density
 from childdata.survey.intervals import proportion_interval, t_quantile
 from childdata.survey.leaves import is_below
+from childdata.survey.replicates import Replicates
 from childdata.survey.sample import TIE, Sample, Solved
 from childdata.survey.statistic import Node
 
@@ -99,8 +101,8 @@ class Quantile:
     ----------
     p : a number, or a tree that gives one in each row.
     rule : one of the Hyndman-Fan rules hf1..hf9 with weights.
-    interval : how the interval of F̂ is made before it is inverted (Woodruff), which also gives the influence;
-        None where a kernel density gives it: −([y ≤ q] − p) / (N f̂(q)).
+    interval : how the interval of F̂ is made before it is inverted (Woodruff), which also gives the influence, or
+        `auto`, or `replicates`; None where a kernel density gives it: −([y ≤ q] − p) / (N f̂(q)).
     """
 
     y: Expression
@@ -134,6 +136,23 @@ class Quantile:
         with np.errstate(divide="ignore", invalid="ignore"):
             influence = -(below - sample.spread(points)) / sample.spread(size * dense)
             return Solved(value, influence, (1 / dense,) if point else ())
+
+
+def is_found_again(leaf: Quantile, replicates: Replicates | None) -> bool:
+    """Whether a quantile is found anew under each replicate weight; else it has an influence.
+
+    Raises
+    ------
+    EstimationError if that is asked for where there are no replicate weights.
+    """
+    if leaf.interval == "replicates" and replicates is None:
+        raise EstimationError(
+            "interval='replicates' finds a quantile again under each replicate weight, and the survey has none; leave "
+            "interval= out for Woodruff's interval, or make replicates first: survey.with_replicates(cd.Bootstrap(...))"
+        )
+    if replicates is None or leaf.interval == "replicates":
+        return replicates is not None
+    return leaf.interval in ("auto", None) and replicates.finds_cuts
 
 
 def ordered(sample: Sample) -> list[Ordered]:
@@ -179,7 +198,7 @@ def woodruff(
     if interval == "score":
         low, high = _score_interval(sample, rows, p, t_quantile(df, level), standard_errors)
     else:
-        method = "t" if interval == "mean" else "logit" if interval == "xlogit" else interval
+        method = "t" if interval in ("auto", "mean") else "logit" if interval == "xlogit" else interval
         centre = np.where(at_top, p, share)
         ends = proportion_interval(method, centre, error, df=df, n=n, level=level, clip=False)
         low, high = (np.array([one.at(x, rule) for one, x in zip(rows, end, strict=True)]) for end in ends)
@@ -188,7 +207,7 @@ def woodruff(
         # without degrees of freedom there is no interval, and so no standard error
         stretch = np.where(np.isnan(t), np.nan, np.where(error > 0, (high - low) / (2 * t) / error, 0.0))
     influence *= sample.spread(-stretch)
-    return Solved(value, influence, (), low, high)
+    return Solved(value, influence, (), low, high, df)
 
 
 def _shares_below(rows: list[Ordered], point: Floats) -> Floats:

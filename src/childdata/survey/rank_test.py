@@ -98,7 +98,7 @@ def ranktest(
     covariance = found.spread.take(found.rows).covariance()
     freedom = float(groups.frame["df"].min())
     if convention == "r" and df is None:
-        freedom = used_df(survey, compared.used) - (size - 1)
+        freedom = used_df(survey, compared.used, compared.used) - (size - 1)
     kind = "rank" if callable(test) else "KruskalWallis" if size > 2 and test == "wilcoxon" else test
     variable, notes = parse(y).text, (*compared.notes, *groups.notes)
     if size == 2:

@@ -203,11 +203,15 @@ def by_stage(scores: Triplets, rows: int, stages: tuple[Stage, ...]) -> list[csc
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Members:
-    """PSUs with a member of each row, strata with one, and all PSUs of those strata; arrays (rows,)."""
+    """PSUs with a member of each row, strata with one, and all PSUs of those strata; arrays (rows,).
+
+    `replicate_df`: the rank of the replicate weights of all records of the row − 1, where a convention asks for it.
+    """
 
     psus: Floats
     strata: Floats
     sampled: Floats
+    replicate_df: Floats | None = None
 
 
 def members_by_row(grouped: Grouped, member: Mask, stages: tuple[Stage, ...]) -> Members:

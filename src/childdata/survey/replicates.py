@@ -16,7 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from childdata.errors import DesignError
-from childdata.survey.arrays import Codes, Floats
+from childdata.survey.arrays import Codes, Floats, Mask
+
+# Kinds whose replicates differ from the sample as much as another sample would: what is found by a cut in the order of
+# the records may be found again in each. One PSU left out moves such a cut by a few records, which says nothing of it.
+_FAR = ("BRR", "Fay", "bootstrap", "SDR")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +74,37 @@ class Replicates:
         """R, the number of replicates."""
         return int(self.factor.shape[1])
 
+    @property
+    def finds_cuts(self) -> bool:
+        """Whether a quantile may be found again in each replicate; else its part in them is made linear.
+
+        Source: Shao & Wu (1989), Annals of Statistics 17(3), 1176-1197 (jackknife), and (1992), 20(3), 1571-1593
+        (half-samples).
+        """
+        return self.kind in _FAR
+
     def weights(self, first: int = 0, last: int | None = None) -> Floats:
         """The weights under the replicates first .. last - 1, array (n, replicates); all of them by default."""
         made: Floats = self.base[:, None] * self.factor[self.unit, first:last]
         return made
+
+    def df_among(self, chosen: Mask) -> float:
+        """The rank of the replicate weights of some records less one: R's `degf` of a subset.
+
+        Parameters
+        ----------
+        chosen : array (n,); the records. What the agency gave for the whole sample says nothing of a part of it.
+
+        >>> jackknife = np.array([[0.0, 2.0, 1.0, 1.0], [2.0, 0.0, 1.0, 1.0], [1.0, 1.0, 0.0, 2.0]])
+        >>> made = Replicates("JKn", np.arange(3), np.ones(3), jackknife, 0.5, np.ones(4), False, 2.0)
+        >>> made.df_among(np.array([True, True, False]))
+        1.0
+        """
+        return self.df_of_units(np.unique(self.unit[chosen & (self.base > 0)]))
+
+    def df_of_units(self, units: Codes) -> float:
+        """As `df_among`, of rows of `factor`, each once."""
+        return float(rank(self.factor[units]) - 1)
 
     def deviations(self, values: Floats, estimate: Floats) -> Floats:
         """Scaled deviations D (R, rows) of estimates by replicate, with covariance DᵀD.

@@ -20,7 +20,7 @@ from childdata.survey.call import Call
 from childdata.survey.design import Design
 from childdata.survey.estimate import Result, RowBlock
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, coefficient_of_variation
-from childdata.survey.intervals import Convention, interval_of
+from childdata.survey.intervals import Convention, interval_of, t_quantile
 from childdata.survey.layout import degrees_of_freedom
 from childdata.vocabulary import TOTAL
 
@@ -33,7 +33,12 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
         name: np.concatenate([block.facts[name] for block in result.blocks])
         for name in ("n", "n_weighted", "rows", "psus", "missing", "missing_share")
     }
-    df = np.concatenate([degrees_of_freedom(block.facts, design, call) for block in result.blocks])
+    df = np.concatenate(
+        [
+            degrees_of_freedom(block.facts, design, call) if block.piece.df is None else block.piece.df
+            for block in result.blocks
+        ]
+    )
     value = np.concatenate([block.piece.value for block in result.blocks])
     empty = facts["n"] == 0
     value = np.where(empty, np.nan, value)
@@ -42,7 +47,7 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
     if call.convention.name != "r":
         se[(facts["psus"] == 1) & _balanced(result)] = np.nan
     frame = frame.assign(estimate=value, se=se, df=np.where(empty, np.nan, df), **facts)
-    low, high = _limits(frame, call.interval, call.convention, call.level, _own_limits(result.blocks))
+    low, high = _limits(frame, call.interval, call.convention, call.level, _own_limits(result.blocks, se, call))
     frame["ci_low"], frame["ci_high"] = low, high
     frame["cv"] = coefficient_of_variation(value, se)
     frame["deff"], frame["deft"], frame["deff_wr"] = _design_effects(result, call.convention.deff)
@@ -90,15 +95,19 @@ def _balanced(result: Result) -> Mask:
     return balanced
 
 
-def _own_limits(blocks: tuple[RowBlock, ...]) -> tuple[Floats, Floats]:
-    def limits(block: RowBlock, end: str) -> Floats:
-        found: Floats | None = getattr(block.piece, end)
-        return np.full(len(block.rows.labels), np.nan) if found is None else found
-
-    return (
-        np.concatenate([limits(block, "low") for block in blocks]),
-        np.concatenate([limits(block, "high") for block in blocks]),
-    )
+def _own_limits(blocks: tuple[RowBlock, ...], se: Floats, call: Call) -> tuple[Floats, Floats]:
+    """Limits that statistics bring themselves; R's of a quantile that was found again are by Student's t."""
+    low, high = (np.full(se.size, np.nan) for _ in range(2))
+    first = 0
+    for block in blocks:
+        piece, own = block.piece, slice(first, first + len(block.rows.labels))
+        first = own.stop
+        if piece.low is not None and piece.high is not None:
+            low[own], high[own] = piece.low, piece.high
+        elif piece.df is not None and call.convention.multiplier == "normal":
+            half = t_quantile(piece.df, call.level) * se[own]
+            low[own], high[own] = piece.value - half, piece.value + half
+    return low, high
 
 
 def _design_effects(result: Result, rule: str) -> tuple[Floats, Floats, Floats]:

@@ -148,7 +148,7 @@ class Solved:
     value : array (rows,).
     influence : array (m,); the derivative by the weight of each record, in the order of the sample, parameters held.
     slopes : for each parameter an array (rows,), the derivative of the value by it.
-    low, high : limits that the leaf brings itself, arrays (rows,) or None.
+    low, high : limits that the leaf brings itself, arrays (rows,) or None; df : the degrees of freedom they rest on.
     """
 
     value: Floats
@@ -156,3 +156,4 @@ class Solved:
     slopes: tuple[Floats, ...] = ()
     low: Floats | None = None
     high: Floats | None = None
+    df: Floats | None = None

@@ -8,7 +8,7 @@ is a share; a mean of a column is an amount, even if the column holds only 0 and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -18,10 +18,10 @@ from childdata.survey.quantiles import Quantile
 from childdata.survey.statistic import EACH, Arithmetic, Item, Statistic, Total
 
 QuantileRule = Literal["hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9", "math", "school"]
-QuantileInterval = Literal["mean", "xlogit", "beta", "asin", "score"]
+QuantileInterval = Literal["auto", "mean", "xlogit", "beta", "asin", "score", "replicates"]
 
 _RULES = {"math": "hf1", "school": "hf2"} | {f"hf{k}": f"hf{k}" for k in range(1, 10)}
-_INTERVALS = ("mean", "xlogit", "beta", "asin", "score")
+_INTERVALS = get_args(QuantileInterval)
 ONE = parse(1)
 
 
@@ -108,7 +108,7 @@ def quantile(
     p: float | Sequence[float],
     *,
     rule: QuantileRule = "hf1",
-    interval: QuantileInterval = "mean",
+    interval: QuantileInterval = "auto",
 ) -> Statistic:
     """The p-quantile of a variable, with the interval of Woodruff.
 
@@ -123,7 +123,10 @@ def quantile(
     p : one or several numbers strictly between 0 and 1; several give one row each.
     rule : which definition of a quantile.
     interval : how the interval of F̂ is made: `mean` (p ± t·se), `xlogit`, `beta`, `asin`, or by inverting
-        the `score` test.
+        the `score` test; with replicate weights their scatter gives se. `replicates`: the quantile is found again
+        under each replicate weight instead. `auto` is `replicates` under half-samples, the bootstrap and successive
+        differences, and `mean` else: without replicate weights, and under the jackknife, for which a quantile that
+        is found again has no consistent variance.
 
     Raises
     ------
@@ -149,7 +152,7 @@ def quantile(
     return Statistic(items, "amount", name)
 
 
-def median(y: Rule, *, rule: QuantileRule = "hf1", interval: QuantileInterval = "mean") -> Statistic:
+def median(y: Rule, *, rule: QuantileRule = "hf1", interval: QuantileInterval = "auto") -> Statistic:
     """The weighted median: `quantile(y, 0.5)`.
 
     >>> median("income")

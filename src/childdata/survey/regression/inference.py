@@ -19,6 +19,7 @@ from childdata.survey.arrays import Floats
 from childdata.survey.estimates import Estimates
 from childdata.survey.influence import from_influence
 from childdata.survey.intervals import ConventionName, find_convention, interval_of
+from childdata.survey.layout import df_of_replicates
 from childdata.survey.regression.model import Model
 from childdata.survey.spread import Replicated, Spread
 from childdata.words import word
@@ -41,9 +42,11 @@ class Options:
 
 def design_df(model: Model, convention: ConventionName) -> float:
     """The degrees of freedom that the design gives the records used, by the rule of a convention."""
-    design, rule = model.survey.design, find_convention(convention).df
+    design, rules = model.survey.design, find_convention(convention)
     if design.replicates is not None:
-        return float(design.replicates.degrees_of_freedom)
+        # R counts replicate weights before it leaves out what is unknown
+        return df_of_replicates(design.replicates, model.inside, design.weight > 0, rules)
+    rule = rules.df
     if rule == "design":
         return float(design.degrees_of_freedom)
     first = design.stages[0]

@@ -47,7 +47,7 @@ class Model:
 
     Attributes
     ----------
-    used : array (n,) of the survey's records.
+    inside, used : arrays (n,) of the survey's records: those of the domain with a weight, and those used.
     weight, y, offset : arrays (m,) of the records used. matrix : array (m, p).
     levels : of an ordered response, else None.
     missing : records of the domain with a weight that are unknown, by variable or rule; one may count in several.
@@ -59,6 +59,7 @@ class Model:
 
     survey: Survey
     predictors: Predictors
+    inside: Mask
     used: Mask
     weight: Floats
     y: Floats
@@ -173,6 +174,7 @@ def make_model(
     return Model(
         survey=survey,
         predictors=predictors,
+        inside=inside,
         used=used,
         weight=weight,
         y=y,
