@@ -156,11 +156,12 @@ class Seen:
     def sample(self, y: Expression) -> Sample:
         """The records of the rows in the order of an expression; sorted once."""
         if y.text not in self._samples:
-            row = self.grouped.row_of_records()
-            chosen = np.flatnonzero(self.measured.known & (row >= 0))
-            values = self.column(y)[chosen]
-            weight = self.measured.weight[chosen]
-            self._samples[y.text] = Sample.of(values, weight, row[chosen], self.grouped.size, chosen, self.column)
+            row, values, weight = self.grouped.row_of_records(), self.column(y), self.measured.weight
+            used = self.measured.known & (row >= 0)
+            place = np.flatnonzero(used)
+            if not used.all():
+                row, values, weight = row[place], values[place], weight[place]
+            self._samples[y.text] = Sample.of(values, weight, row, self.grouped.size, place, self.column)
         return self._samples[y.text]
 
     def column(self, expression: Expression) -> Floats:
@@ -170,7 +171,8 @@ class Seen:
     def weighted(self, sample: Sample, influence: Floats) -> Floats:
         """Weight × an influence of the sample, on the records inside, 0 elsewhere."""
         result = np.zeros(self.measured.weight.size)
-        result[sample.place] = influence * sample.weight
+        result[sample.place] = influence
+        result *= self.measured.weight
         return result
 
     def by_records(

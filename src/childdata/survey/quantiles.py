@@ -195,9 +195,10 @@ def _shares_below(rows: list[Ordered], point: Floats) -> Floats:
 
 
 def _share_influence(sample: Sample, point: Floats, share: Floats) -> Floats:
-    size = sample.by_row(sample.weight)
+    size, result = sample.by_row(sample.weight), np.empty(sample.y.size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        result: Floats = ((sample.y <= point[sample.row]) - share[sample.row]) / size[sample.row]
+        for row, (first, last) in enumerate(pairwise(sample.start.tolist())):
+            result[first:last] = ((sample.y[first:last] <= point[row]) - share[row]) / size[row]
     return result
 
 

@@ -51,15 +51,16 @@ class Sample:
         """
         count = np.bincount(row, minlength=rows)
         start = np.concatenate(([0], np.cumsum(count)))
-        if rows > 1:
-            order = np.argsort(short(row, rows), kind="stable")
-            y, weight, place = y[order], weight[order], place[order]
+        order = np.argsort(short(row, rows), kind="stable") if rows > 1 else None
         made_y, made_weight, made_place = np.empty_like(y), np.empty_like(weight), np.empty_like(place)
         for first, last in pairwise(start.tolist()):
-            inner = _order(y[first:last])
-            np.take(y[first:last], inner, out=made_y[first:last], mode="clip")
-            np.take(weight[first:last], inner, out=made_weight[first:last], mode="clip")
-            np.take(place[first:last], inner, out=made_place[first:last], mode="clip")
+            # one row at a time: what is sorted in between is as long as the longest row
+            own = slice(first, last) if order is None else order[first:last]
+            for made, given in ((made_y, y), (made_weight, weight), (made_place, place)):
+                made[first:last] = given[own]
+            inner = _order(made_y[first:last])
+            for made in (made_y, made_weight, made_place):
+                made[first:last] = made[first:last][inner]
         return Sample(made_y, made_weight, np.repeat(np.arange(rows), count), start, made_place, column)
 
     @property

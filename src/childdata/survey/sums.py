@@ -18,7 +18,6 @@ from childdata.survey.columns import Columns, both, rough_centre
 from childdata.survey.reduce import Grouped, Pairs
 from childdata.survey.statistic import Count, Node, Total, Whole, leaves
 
-
 Categories = frozenset[tuple[str, object]]  # variables, and a category of each
 
 
