@@ -48,6 +48,23 @@ def test_codes_lead_back_to_the_values(values: list[int | None]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "held"),
+    [
+        (-99, 99, pl.Int8),  # 198 apart, where a byte holds up to 127
+        (-20_000, 20_000, pl.Int16),
+        (250, 255, pl.UInt8),
+        (2**64 - 3, 2**64 - 1, pl.UInt64),
+    ],
+)
+def test_codes_lead_back_to_values_of_any_width(low: int, high: int, held: type[pl.DataType]) -> None:
+    column = pl.Series([low, high] * 10_001, dtype=held)
+    found, kept = encode(column)
+    assert found[:4].tolist() == [0, 1, 0, 1]
+    assert kept.to_list() == [low, high]
+    assert kept.dtype == held
+
+
+@pytest.mark.parametrize(
     ("value", "text"), [(12.0, "12"), (12.5, "12.5"), (12, "12"), ("a", "a"), (-3.0, "-3"), (True, "True")]
 )
 def test_a_code_is_written_as_a_person_writes_it(value: object, text: str) -> None:

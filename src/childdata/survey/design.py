@@ -137,8 +137,12 @@ def encode(column: pl.Series) -> tuple[Codes, pl.Series]:
     if column.dtype.is_integer() and column.null_count() == 0 and column.len():
         whole = column.to_numpy()
         lowest, width = int(whole.min()), int(whole.max()) - int(whole.min()) + 1
-        if width <= 4 * whole.size:
-            codes, kept = compact((whole - lowest).astype(np.intp), width)
+        if width <= 4 * whole.size and abs(lowest) < 1 << 62:
+            # a byte does not hold the width of what bytes hold
+            if column.dtype.is_signed_integer():
+                whole = whole.astype(np.intp, copy=False)
+            keys = (whole - lowest if lowest else whole).astype(np.intp, copy=False)
+            codes, kept = compact(keys, width)
             return codes, pl.Series(column.name, kept + lowest, dtype=column.dtype)
     values = column.drop_nulls().unique().sort()
     if column.dtype.is_numeric() and values.len() and values.dtype != pl.Decimal:
