@@ -161,3 +161,36 @@ def test_settings_tell_how_the_numbers_were_made() -> None:
 def test_conditions_of_several_rules_can_be_read_in_the_settings() -> None:
     found = SURVEY.where("g == 1 or g == 2").estimate(cd.mean("y"), where="w > 2").settings["where"]
     assert found in ("(g == 1 or g == 2) and (w > 2)", "(g == 1 or g == 2) and w > 2")
+
+
+def test_settings_name_the_df_that_were_used() -> None:
+    # without a domain Stata's rule is the whole design
+    for convention, rule in (("stata", "design"), ("spss", "design"), ("r", "members")):
+        found = SURVEY.estimate(cd.mean("y"), convention=convention, by="g")  # type: ignore[arg-type]
+        assert found.settings["df"] == rule
+    replicated = SURVEY.with_replicates(cd.JKn())
+    told = replicated.estimate(cd.mean("y"), convention="stata", where="g == 1").settings
+    assert (told["df"], told["variance"], told["design_effect"]) == ("replicates", "JKn replicates", "wor-sample")
+    assert not {"lonely_psu", "lonely_strata", "lonely_domains"} & set(told)
+    assert replicated.estimate(cd.mean("y"), convention="r").settings["df"] == "replicates, members"
+    assert replicated.estimate(cd.mean("y"), df=3).settings["df"] == 3
+
+
+def test_settings_of_a_regression_name_its_own_df() -> None:
+    # the answers are known in 5 PSUs of the 3 strata; 2 coefficients
+    rules: dict[Any, tuple[str, float]] = {
+        "childdata": ("domain + 1 - p", 5 - 3 + 1 - 2),
+        "r": ("domain + 1 - p", 5 - 3 + 1 - 2),
+        "stata": ("strata", 6 - 3),
+        "spss": ("design", 6 - 3),
+    }
+    for convention, (rule, df) in rules.items():
+        estimates = cd.regress(SURVEY, "y ~ w", convention=convention).estimates
+        assert (estimates.settings["df"], estimates.settings["design_effect"]) == (rule, "none")
+        assert set(estimates.to_frame()["df"]) == {df}
+        assert estimates.to_frame()["deff"].isna().all()
+    assert cd.regress(SURVEY, "y ~ w", df=7).estimates.settings["df"] == 7
+    replicated = SURVEY.with_replicates(cd.JKn())
+    assert cd.regress(replicated, "y ~ w").estimates.settings["df"] == "replicates + 1 - p"
+    assert cd.regress(replicated, "y ~ w", convention="r").estimates.settings["df"] == "replicates, members + 1 - p"
+    assert cd.regress(replicated, "y ~ w", convention="stata").estimates.settings["df"] == "replicates"

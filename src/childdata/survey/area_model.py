@@ -159,7 +159,8 @@ class AreaModel:
         every = self.rows.set_index(self.by).reindex(self.frame[self.by])
         fixed = self.rows.iloc[0]
         filled = {name: every[name].fillna(fixed[name]) for name in ("item", "scale", "difference_of")}
-        filled |= {name: every[name].fillna(0) for name in ("n", "n_weighted", "psus", "n_least")}
+        absent = every["n"].isna()
+        filled |= {name: every[name].mask(absent, 0) for name in ("n", "n_weighted", "psus", "n_least")}
         filled |= {"flag": every["flag"].fillna("empty"), "uniform": every["uniform"].eq(True)}
         return every.assign(**filled).reset_index()
 

@@ -13,6 +13,7 @@ from childdata.survey.arrays import Floats
 from childdata.survey.design import Design
 
 _AS_MANY = 1e-6  # weights are printed with six decimals
+NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Description:
     Attributes
     ----------
     facts : name -> value: records, strata, PSUs, PSUs per stratum, design df, lonely strata, the weights' sum, smallest
-        and largest, their coefficient of variation, Kish's design effect 1 + CV², records of weight zero.
+        and largest, their coefficient of variation, Kish's design effect 1 + CV², records of weight zero; of replicate
+        weights their kind, number, scale, rscales and centre. PSUs that the data do not tell of are "not known".
     lonely : names of the strata with one PSU.
     notes : what was decided when the design was declared.
     """
@@ -105,18 +107,9 @@ def describe(
     place: str, weights: WeightFacts, design: Design, declared: Mapping[str, str], lonely_psu: str
 ) -> Description:
     """The facts of a design."""
-    first = design.stages[0]
-    facts: dict[str, object] = {
-        "records": weights.records,
-        "weight": declared["weight"],
-        "strata": int(first.sampled.size),
-        "PSUs": int(first.sampled.sum()),
-        "stages in the variance": len(design.stages),
-        "fewest PSUs in a stratum": int(first.sampled.min()),
-        "most PSUs in a stratum": int(first.sampled.max()),
-        "degrees of freedom": design.degrees_of_freedom,
-        "strata with one PSU": int(design.lonely.size),
-        "lonely PSU rule": lonely_psu,
+    facts: dict[str, object] = {"records": weights.records, "weight": declared["weight"]}
+    facts |= _of_units(design, declared) | _of_variance(design, lonely_psu)
+    facts |= {
         "records of weight zero": weights.zeros,
         "sum of weights": weights.total,
         "smallest weight": weights.smallest,
@@ -125,5 +118,46 @@ def describe(
         "Kish design effect": weights.effect,
         "Kish effective n": weights.total**2 / weights.squares,
     }
-    lonely = tuple(design.strata_labels[k] for k in design.lonely)
+    lonely = tuple(design.strata_labels[k] for k in design.lonely) if design.units_known else ()
     return Description(place, facts, lonely, design.notes)
+
+
+def _of_units(design: Design, declared: Mapping[str, str]) -> dict[str, object]:
+    """Strata and PSUs; weights of replicates that came with the data stand in their place."""
+    first = design.stages[0]
+    strata = int(first.sampled.size)
+    if not design.units_known:
+        return {"strata": strata if declared["strata"] else NOT_KNOWN, "PSUs": NOT_KNOWN}
+    return {
+        "strata": strata,
+        "PSUs": int(first.sampled.sum()),
+        "fewest PSUs in a stratum": int(first.sampled.min()),
+        "most PSUs in a stratum": int(first.sampled.max()),
+        "strata with one PSU": int(design.lonely.size),
+    }
+
+
+def _of_variance(design: Design, lonely_psu: str) -> dict[str, object]:
+    """What variances are made of, and their degrees of freedom."""
+    made = design.replicates
+    if made is None:
+        facts = {"stages in the variance": len(design.stages), "lonely PSU rule": lonely_psu}
+        return {**facts, "degrees of freedom": design.degrees_of_freedom}
+    low, high = float(made.rscales.min()), float(made.rscales.max())
+    return {
+        "replicate weights": f"{made.kind}, {'given' if made.given else 'made of the PSUs'}",
+        "replicates": made.size,
+        "scale": made.scale,
+        "rscales": f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}",
+        "deviations from": "the estimate" if made.mse else "the mean of the replicates",
+        "degrees of freedom": design.degrees_of_freedom,
+    }
+
+
+def shown_units(design: Design) -> str:
+    """Units and replicates of a design, for one line about a survey."""
+    first, made = design.stages[0], design.replicates
+    told = [f"{int(first.sampled.sum())} PSUs, {first.sampled.size} strata"] if design.units_known else []
+    if made is not None:
+        told.append(f"{made.size} replicates" if made.kind == "other" else f"{made.size} {made.kind} replicates")
+    return ", ".join(told)

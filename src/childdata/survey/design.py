@@ -121,6 +121,11 @@ class Design:
         return int(psus.size - np.unique(first.stratum[psus]).size)
 
     @property
+    def units_known(self) -> bool:
+        """Whether PSUs are known: not where replicate weights stand in the data in their place."""
+        return self.psu_labels is not None or self.replicates is None or not self.replicates.given
+
+    @property
     def lonely(self) -> Codes:
         """Strata of the first stage with one sampled PSU that was not taken with certainty."""
         first = self.stages[0]

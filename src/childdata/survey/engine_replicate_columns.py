@@ -73,6 +73,7 @@ def engine_replicates(records: EngineRecords, kind: ReplicateKind) -> tuple[Engi
         mse=kind.centred_on(made=False) == "estimate",
         degrees_of_freedom=float(df),
         notes=notes,
+        given=True,
     )
 
 

@@ -49,7 +49,15 @@ from childdata.survey.estimate import (
     result_of,
     rows_of_statistic,
 )
-from childdata.survey.layout import Layout, asks_for_rank, empty_cells_note, facts_of, rank_by_row, units_of
+from childdata.survey.layout import (
+    Layout,
+    asks_for_rank,
+    empty_cells_note,
+    facts_of,
+    rank_by_row,
+    units_of,
+    unknown_members,
+)
 from childdata.survey.measure import Inference, Seen, Shared, measure
 from childdata.survey.reduce import Grouped, Members, Pairs, members_by_row, triplets
 from childdata.survey.statistic import Node, Statistic, Whole, leaves
@@ -260,11 +268,8 @@ def members_of(grouped: Grouped, known: np.ndarray, count: Floats, row: Codes, d
     """The PSUs of each row with a record that counts."""
     if design.replicates is None:
         return members_by_row(grouped, count > 0, design.stages)
-    if design.psu_labels is None:
-        # each record is a unit, and they are counted, not known
-        n, everyone = grouped.by_row(count), float(design.stages[0].sampled.sum())
-        there = (n > 0).astype(np.float64)
-        return Members(n, there, there * everyone)
+    if not design.units_known:
+        return unknown_members(grouped)
     pairs, last = grouped.pairs, design.stages[-1]
     inside = row if pairs.inside is None else row[pairs.inside]
     kept = np.flatnonzero(known)

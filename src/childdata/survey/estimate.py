@@ -298,7 +298,7 @@ def interval_note(statistics: Mapping[str, Statistic], call: Call) -> list[str]:
 
 
 def lonely_note(design: Design, rule: LonelyRule) -> list[str]:
-    count = int(design.lonely.size)
+    count = int(design.lonely.size) if design.replicates is None else 0
     return [word("told.lonely", count=count, rule=repr(rule))] if count and rule != "fail" else []
 
 

@@ -52,8 +52,9 @@ class Estimates(Arithmetic):
         -------
         pandas frame with the columns `statistic`, `item`, one for each variable in `by` (labels), `estimate`, `se`,
         `ci_low`, `ci_high`, `cv` (se / |estimate|), `deff`, `deft`, `df`, `n` (unweighted records used), `n_weighted`
-        (their weights), `psus` (PSUs with such a record), `missing` (records of the row's domain where the statistic is
-        unknown), `missing_share` (weighted) and `flag` ("empty", "one PSU", "no df" or "").
+        (their weights), `psus` (PSUs with such a record; unknown where replicate weights stand in their place),
+        `missing` (records of the row's domain where the statistic is unknown), `missing_share` (weighted) and `flag`
+        ("empty", "one PSU", "no df" or "").
         """
         return self.frame.drop(columns=list(HIDDEN))
 

@@ -200,7 +200,7 @@ def _frame(estimates: Sequence[Estimates], values: Floats, spread: Spread, compl
     value, variance = values.mean(axis=0), spread.variances()
     for name in ("n", "n_weighted", "psus", "n_least", "n_beyond"):
         frame[name] = np.min([one.frame[name].to_numpy(dtype=float) for one in estimates], axis=0)
-    for name in ("n", "psus"):
+    for name in ("n", "psus") if frame["psus"].notna().all() else ("n",):
         frame[name] = frame[name].astype(np.int64)
     for name in ("missing", "missing_share"):
         frame[name] = np.max([one.frame[name].to_numpy() for one in estimates], axis=0)

@@ -20,7 +20,7 @@ from childdata.survey.design import Design
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, Estimates, coefficient_of_variation
 from childdata.survey.intervals import Convention, ConventionName, find_convention, multiplier
 from childdata.survey.keys import Keys
-from childdata.survey.layout import df_of_replicates
+from childdata.survey.layout import df_of_replicates, replicate_df_rule
 from childdata.survey.reduce import Triplets
 from childdata.survey.rows import survey_settings
 from childdata.survey.spread import Replicated, Spread
@@ -96,7 +96,7 @@ def from_influence(
     by = tuple(str(name) for name in labels if name not in {"statistic", "item"})
     without = np.isnan(value) | (facts["flag"] == "empty").to_numpy()
     if rules.name != "r":
-        without |= (facts["psus"] == 1).to_numpy() & _balanced(design.weight[used], influence[used])
+        without |= (facts["flag"] == "one PSU").to_numpy() & _balanced(design.weight[used], influence[used])
     frame = facts.assign(estimate=value, se=np.where(without, np.nan, np.sqrt(spread.variances())))
     half = multiplier(rules, frame["df"].to_numpy(dtype=float), level) * frame["se"].to_numpy()
     frame["ci_low"], frame["ci_high"] = value - half, value + half
@@ -105,7 +105,18 @@ def from_influence(
         frame=frame[["statistic", "item", *by, *NUMBERS, *FACTS, *HIDDEN]],
         by=by,
         headings={},
-        settings=survey_settings(design, rules, level, lonely, {**survey.declared, "data": survey.records.place}),
+        settings=survey_settings(
+            design,
+            rules,
+            level,
+            lonely,
+            {
+                "df": _df_rule(df, design, rules),
+                "design_effect": "none",
+                **survey.declared,
+                "data": survey.records.place,
+            },
+        ),
         notes=(*design.notes, *_told(design, spread, lonely), *notes),
         spread=replace(spread, keys=Keys.of(survey.records, design, survey.declared)),
         rows=np.arange(rows),
@@ -171,12 +182,19 @@ def _balanced(weight: Floats, influence: Floats) -> Mask:
 
 def _told(design: Design, spread: Spread, rule: LonelyRule) -> list[str]:
     notes = []
-    if design.lonely.size and rule != "fail":
+    if design.lonely.size and rule != "fail" and design.replicates is None:
         notes.append(word("told.lonely", count=int(design.lonely.size), rule=repr(rule)))
     negative = int((spread.raw_variances() < 0).sum())
     if negative:
         notes.append(word("told.negative_variance", count=negative))
     return notes
+
+
+def _df_rule(df: float | Floats | None, design: Design, rules: Convention) -> float | str:
+    """What the degrees of freedom go by, for the settings."""
+    if df is not None:
+        return float(df) if np.ndim(df) == 0 else "given by row"
+    return "domain" if design.replicates is None else replicate_df_rule(rules)
 
 
 def _facts(design: Design, used: Mask, rows: int, df: float | Floats | None, rules: Convention) -> dict[str, object]:
@@ -193,12 +211,13 @@ def _facts(design: Design, used: Mask, rows: int, df: float | Floats | None, rul
     freedom = np.broadcast_to(given if n else np.nan, (rows,))
     everyone = design.weight > 0
     share = 1 - size / float(design.weight[everyone].sum()) if n < int(everyone.sum()) else 0.0
-    flag = "empty" if n == 0 else "one PSU" if psus.size == 1 else ""
+    units = int(psus.size) if design.units_known else np.nan
+    flag = "empty" if n == 0 else "one PSU" if 1 in (units, n) else ""
     return {
         "df": freedom,
         "n": n,
         "n_weighted": size,
-        "psus": int(psus.size),
+        "psus": units,
         "missing": int(everyone.sum()) - n,
         "missing_share": share,
         "flag": [flag or "no df" * bool(one <= 0) for one in freedom],

@@ -94,12 +94,20 @@ def _members(grouped: Grouped, known: Mask, count: Floats, design: Design) -> Me
     """The PSUs of each row; pairs of replicate units tell nothing of them, records do."""
     if design.replicates is None:
         return members_by_row(grouped, count > 0, design.stages)
+    if not design.units_known:
+        return unknown_members(grouped)
     pairs, last = grouped.pairs, design.stages[-1]
     place = np.where(known, pairs.place, -1)
     made = Partition(place, pairs.cells, (grouped.rows,))
     unit = last.unit if pairs.inside is None else last.unit[pairs.inside]
     by_unit = Grouped.of(Pairs.of(unit, last.stratum.size, made), grouped.rows)
     return members_by_row(by_unit, np.ones(by_unit.row.size, dtype=bool), design.stages)
+
+
+def unknown_members(grouped: Grouped) -> Members:
+    """The PSUs of each row where the data do not tell of any."""
+    unknown = np.full(grouped.size, np.nan)
+    return Members(unknown, unknown, unknown)
 
 
 def asks_for_rank(design: Design, call: Call) -> bool:
@@ -249,6 +257,20 @@ def degrees_of_freedom(facts: Mapping[str, Floats], design: Design, call: Call) 
     if rule == "design" or (rule == "strata" and not call.where):
         return np.full(facts["n"].shape, float(design.degrees_of_freedom))
     return facts[f"df_{rule}"]
+
+
+def df_rule(design: Design, call: Call) -> float | str:
+    """What `degrees_of_freedom` goes by, for the settings: the number that was given, or the rule that was used."""
+    if call.df is not None:
+        return call.df
+    if design.replicates is not None:
+        return replicate_df_rule(call.convention)
+    return "design" if call.convention.df == "strata" and not call.where else call.convention.df
+
+
+def replicate_df_rule(rules: Convention) -> str:
+    """What degrees of freedom go by under replicate weights, in words for the settings."""
+    return "replicates" if rules.replicate_df == "survey" else "replicates, members"
 
 
 def units_of(design: Design) -> tuple[Codes, int]:

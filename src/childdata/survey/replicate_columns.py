@@ -70,6 +70,7 @@ def given_replicates(records: Records, weight: Floats, kind: ReplicateKind) -> R
         mse=kind.centred_on(made=False) == "estimate",
         degrees_of_freedom=float(df),
         notes=notes,
+        given=True,
     )
 
 

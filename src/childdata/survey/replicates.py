@@ -39,6 +39,7 @@ class Replicates:
     mse : deviations are from the full-sample estimate (True), or from the mean of the replicates.
     degrees_of_freedom : rank of the replicate weights − 1, unless the agency says otherwise.
     notes : what was decided while the weights were made or read.
+    given : whether the weights came with the data, which then need not tell of PSUs; else they were made of PSUs.
 
     Raises
     ------
@@ -59,6 +60,7 @@ class Replicates:
     mse: bool
     degrees_of_freedom: float
     notes: tuple[str, ...] = ()
+    given: bool = False
 
     def __post_init__(self) -> None:
         if self.factor.ndim != 2 or self.rscales.shape != self.factor.shape[1:] or self.unit.shape != self.base.shape:

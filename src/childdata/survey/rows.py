@@ -21,7 +21,7 @@ from childdata.survey.design import Design
 from childdata.survey.estimate import Result, RowBlock
 from childdata.survey.estimates import FACTS, HIDDEN, NUMBERS, coefficient_of_variation
 from childdata.survey.intervals import Convention, interval_of, t_quantile
-from childdata.survey.layout import degrees_of_freedom
+from childdata.survey.layout import degrees_of_freedom, df_rule
 from childdata.vocabulary import TOTAL
 
 
@@ -45,14 +45,14 @@ def make_frame(result: Result, design: Design, call: Call) -> tuple[pd.DataFrame
     with np.errstate(invalid="ignore"):
         se = np.where(np.isnan(value), np.nan, np.sqrt(result.variance))
     if call.convention.name != "r":
-        se[(facts["psus"] == 1) & _balanced(result)] = np.nan
+        se[((facts["psus"] == 1) | (facts["n"] == 1)) & _balanced(result)] = np.nan
     frame = frame.assign(estimate=value, se=se, df=np.where(empty, np.nan, df), **facts)
     low, high = _limits(frame, call.interval, call.convention, call.level, _own_limits(result.blocks, se, call))
     frame["ci_low"], frame["ci_high"] = low, high
     frame["cv"] = coefficient_of_variation(value, se)
     frame["deff"], frame["deft"], frame["deff_wr"] = _design_effects(result, call.convention.deff)
     frame["flag"] = _flags(facts["n"], facts["psus"], df)
-    for name in ("n", "psus", "missing"):
+    for name in ("n", "psus", "missing") if design.units_known else ("n", "missing"):
         frame[name] = frame[name].astype(np.int64)
     frame["n_least"] = np.concatenate([block.piece.least for block in result.blocks])
     frame["n_beyond"] = np.concatenate([block.piece.beyond for block in result.blocks])
@@ -141,7 +141,7 @@ def _design_effects(result: Result, rule: str) -> tuple[Floats, Floats, Floats]:
 
 def _flags(n: Floats, psus: Floats, df: Floats) -> list[str]:
     return [
-        "empty" if records == 0 else "one PSU" if units == 1 else "no df" if freedom <= 0 else ""
+        "empty" if records == 0 else "one PSU" if 1 in (units, records) else "no df" if freedom <= 0 else ""
         for records, units, freedom in zip(n, psus, df, strict=True)
     ]
 
@@ -149,32 +149,34 @@ def _flags(n: Floats, psus: Floats, df: Floats) -> list[str]:
 def settings_of(call: Call, design: Design, facts: Mapping[str, object]) -> Mapping[str, object]:
     """How the numbers of a call were made, by name."""
     made: dict[str, object] = {
-        "df": call.convention.df if call.df is None else call.df,
+        "df": df_rule(design, call),
         "interval": call.interval,
         "missing": call.missing,
         "missing_by": call.missing_by,
-        "lonely_domains": "adjust" if call.lonely_domains else "keep",
         "where": _joined([str(getattr(one, "text", one)) for one in call.where]),
     }
+    if design.replicates is None:
+        made["lonely_domains"] = "adjust" if call.lonely_domains else "keep"
     return survey_settings(design, call.convention, call.level, call.lonely, made | dict(facts))
 
 
 def survey_settings(
     design: Design, rule: Convention, level: float, lonely: str, facts: Mapping[str, object]
 ) -> Mapping[str, object]:
-    """What the numbers owe to the design and to a convention, by name."""
+    """What the numbers owe to the design and to a convention, by name; `facts` tell of the call, `df` among them.
+
+    Under replicate weights no stratum is looked at, and there is no rule on lonely PSUs.
+    """
     variance = "Taylor" if design.replicates is None else f"{design.replicates.kind} replicates"
     settings: dict[str, object] = {
         "convention": rule.name,
         "level": level,
-        "df": rule.df,
         "variance": variance + ", calibrated" * bool(design.adjustments),
         "design_effect": rule.deff,
-        "lonely_psu": lonely,
-        "lonely_strata": int(design.lonely.size),
-        **facts,
     }
-    return Frozen(settings)
+    if design.replicates is None:
+        settings |= {"lonely_psu": lonely, "lonely_strata": int(design.lonely.size)}
+    return Frozen(settings | dict(facts))
 
 
 def _joined(rules: list[str]) -> str:

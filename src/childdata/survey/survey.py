@@ -23,7 +23,7 @@ from childdata.microdata import Dataset
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.asked import Missing, asked, listed, named_statistics
 from childdata.survey.columns import Records
-from childdata.survey.description import Description, WeightFacts, describe
+from childdata.survey.description import Description, WeightFacts, describe, shown_units
 from childdata.survey.design import Design, Stage, checked_weight, crossed, encode, label, make_stages, refuse_missing
 from childdata.survey.domains import MissingBy
 from childdata.survey.engine_design import declare
@@ -333,14 +333,11 @@ class Survey:
         return own or WeightFacts.of(self.design.weight)
 
     def __repr__(self) -> str:
-        first, count = self.design.stages[0], self.design.weight.size
+        count = self.design.weight.size
         if isinstance(self.records, EngineRecords) and self.records.weights is not None:
             count = self.records.weights.records
         inside = f", where {' and '.join(str(rule) for rule in self.domain)}" if self.domain else ""
-        return (
-            f"<Survey {self.records.place}: {count} records, {int(first.sampled.sum())} PSUs, "
-            f"{first.sampled.size} strata{inside}>"
-        )
+        return f"<Survey {self.records.place}: {count} records, {shown_units(self.design)}{inside}>"
 
     def _repr_html_(self) -> str:
         return self.describe()._repr_html_()

@@ -334,7 +334,7 @@ class Regression:
             "convention": self.options.convention,
             "records": self.n,
             "left_out": self.fitted.model.left_out,
-            "psus": int(first["psus"]),
+            **({"psus": int(first["psus"])} if self.fitted.model.survey.design.units_known else {}),
             "weighted": float(first["n_weighted"]),
             "df": self.df,
         }

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from childdata.microdata.labels import Frozen
 from childdata.survey.arrays import Floats
 from childdata.survey.estimates import Estimates
 from childdata.survey.influence import from_influence
 from childdata.survey.intervals import ConventionName, find_convention, interval_of
-from childdata.survey.layout import df_of_replicates
+from childdata.survey.layout import df_of_replicates, replicate_df_rule
 from childdata.survey.regression.model import Model
 from childdata.survey.spread import Replicated, Spread
 from childdata.words import word
@@ -54,6 +55,18 @@ def design_df(model: Model, convention: ConventionName) -> float:
     strata = np.unique(first.stratum[psus])
     sampled = first.sampled[strata].sum() if rule == "strata" else psus.size
     return float(sampled - strata.size)
+
+
+def df_rule(model: Model, options: Options) -> float | str:
+    """What `residual_df` goes by, for the settings; p is the number of coefficients."""
+    if options.df is not None:
+        return options.df
+    rules = find_convention(options.convention)
+    if model.survey.design.replicates is not None:
+        rule = replicate_df_rule(rules)
+    else:
+        rule = rules.df if rules.df in ("strata", "design") else "domain"
+    return rule if options.convention in _WHOLE_DF else f"{rule} + 1 - p"
 
 
 def residual_df(model: Model, coefficients: int, options: Options) -> float:
@@ -103,6 +116,7 @@ def estimates_of(
         found,
         convention=replace(found.convention, multiplier=multiplier),
         frame=frame,
+        settings=Frozen({**found.settings, "df": df_rule(model, options)}),
         headings={name: model.survey.records.label(name) for name in found.by},
         notes=(*found.notes, *model.notes, *told),
     )

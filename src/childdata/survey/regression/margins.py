@@ -133,12 +133,13 @@ def _counted(estimates: Estimates, fitted: Fitted, inside: Mask) -> Estimates:
     if inside.all():
         return estimates
     model = fitted.model
-    unit = model.survey.design.stages[0].unit[model.used]
+    design = model.survey.design
+    unit = design.stages[0].unit[model.used]
     n = int(inside.sum())
     facts = {
         "n": n,
         "n_weighted": model.weight[inside].sum(),
-        "psus": np.unique(unit[inside]).size,
+        "psus": np.unique(unit[inside]).size if design.units_known else np.nan,
         "n_least": float(n),
     }
     return replace(estimates, frame=estimates.frame.assign(**facts))
