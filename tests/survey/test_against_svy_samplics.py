@@ -111,7 +111,7 @@ def test_svy_missing_values_keep_the_design(name: str) -> None:
 def test_svy_quantiles_with_the_interval_of_woodruff(name: str, by: str | None) -> None:
     points = [0.1, 0.25, 0.5, 0.75, 0.9]
     for variable in ("y", "number"):
-        found = ours(name).estimate(cd.quantile(variable, points), by=by).to_frame()
+        found = ours(name).estimate(cd.quantile(variable, points), by=by, convention="r").to_frame()
         wanted = theirs(name).estimation.quantile(variable, p=points, by=by).to_polars()
         wanted = wanted.sort(["prob", by] if by else ["prob"])
         for column, other in (("estimate", "est"), ("ci_low", "lci"), ("ci_high", "uci"), ("se", "se")):

@@ -196,6 +196,13 @@ def test_a_quantile_at_the_largest_value_is_as_sure_as_the_step_below_it() -> No
     assert row(6, 0.5, interval="score")["se"] == pytest.approx(half["se"])
 
 
+def test_a_quantile_at_the_largest_value_has_no_spread_by_the_convention_of_r() -> None:
+    # R survey 4.1.1, svyquantile: 5 (5 to 5), SE 0, as F is 1 there in any sample
+    survey = cd.Survey({"y": [1.0] * 4 + [5.0] * 6})
+    found = survey.estimate(cd.median("y"), convention="r").to_frame().iloc[0]
+    assert found[["estimate", "se", "ci_low", "ci_high"]].tolist() == [5, 0, 5, 5]
+
+
 def test_the_influence_at_the_largest_value_is_that_of_the_step_below_it() -> None:
     data = {"y": [1.0] * 4 + [5.0] * 6, "z": [0.0, 1, 2, 0, 3, 4, 5, 4, 6, 3]}
     found = cd.Survey(data).estimate([cd.median("y"), cd.mean("y <= 1"), cd.mean("z")])

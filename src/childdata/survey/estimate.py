@@ -388,7 +388,7 @@ def inference_of(
     df = degrees_of_freedom(facts, design, call)
     if call.convention.df == "members" and call.df is None and design.replicates is None:
         df = facts["df_domain"]  # R leaves out the unknown before it counts the PSUs of a quantile
-    return Inference(df, n, call.level, standard_errors)
+    return Inference(df, n, call.level, standard_errors, call.convention.largest)
 
 
 def spread_of(blocks: list[RowBlock], design: Design, call: Call) -> Spread:

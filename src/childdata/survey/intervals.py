@@ -22,6 +22,7 @@ ShareInterval = Literal["logit", "t", "wilson", "beta", "asin"]
 ConventionName = Literal["childdata", "r", "stata", "spss", "mics", "dhs"]
 DfRule = Literal["domain", "members", "strata", "design"]
 ReplicateDfRule = Literal["survey", "members"]
+LargestRule = Literal["step", "at"]
 DeffRule = Literal["wr", "wor", "wor-sample"]
 
 
@@ -42,6 +43,8 @@ class Convention:
         weight.
     replicate_df : under replicate weights, those of the survey in all rows; or `members`, in each domain the rank of
         the replicate weights of all its records − 1.
+    largest : what the standard error of a quantile that is the largest value of its domain is found by: the `step` of
+        the distribution function below it, or the function `at` the value, where it is 1 in any sample: 0.
     """
 
     name: ConventionName
@@ -52,13 +55,14 @@ class Convention:
     lonely: LonelyRule
     share_n: Literal["used", "all"]
     replicate_df: ReplicateDfRule = "survey"
+    largest: LargestRule = "step"
 
 
 CONVENTIONS: dict[str, Convention] = {
     one.name: one
     for one in (
         Convention("childdata", "domain", "t", "logit", "wr", "fail", "used"),
-        Convention("r", "members", "normal", "logit", "wor", "fail", "all", "members"),
+        Convention("r", "members", "normal", "logit", "wor", "fail", "all", "members", "at"),
         Convention("stata", "strata", "t", "logit", "wor-sample", "fail", "used"),
         Convention("spss", "design", "t", "logit", "wor", "certainty", "used"),
         Convention("mics", "domain", "two", "two", "wr", "certainty", "used"),

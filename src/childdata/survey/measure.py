@@ -18,6 +18,7 @@ import numpy as np
 from childdata.expression import Expression
 from childdata.survey.arrays import Codes, Floats, Mask, summed
 from childdata.survey.columns import Columns
+from childdata.survey.intervals import LargestRule
 from childdata.survey.leaves import PartialSum
 from childdata.survey.quantiles import Quantile, is_found_again, woodruff
 from childdata.survey.reduce import Grouped
@@ -85,6 +86,7 @@ class Inference:
     Attributes
     ----------
     standard_errors : of weight × influence by record.
+    largest : the rule on a quantile that is the largest value of its row.
     replicates : replicate weights, where the survey has some; of_replicates : standard errors by them, of an influence
         by record.
     """
@@ -93,6 +95,7 @@ class Inference:
     n: Floats
     level: float
     standard_errors: Callable[[Floats], Floats]
+    largest: LargestRule = "step"
     replicates: Replicates | None = None
     of_replicates: Callable[[Floats], Floats] | None = None
 
@@ -177,7 +180,7 @@ class Seen:
 
         return woodruff(
             sample, leaf.p, leaf.rule, leaf.interval, df=how.df, n=how.n, level=how.level,
-            standard_errors=standard_errors,
+            standard_errors=standard_errors, largest=how.largest,
         )  # fmt: skip
 
     def sample(self, y: Expression) -> Sample:

@@ -24,7 +24,7 @@ from childdata.errors import EstimationError
 from childdata.expression import Expression
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.density import Bandwidth, density
-from childdata.survey.intervals import proportion_interval, t_quantile
+from childdata.survey.intervals import LargestRule, proportion_interval, t_quantile
 from childdata.survey.leaves import is_below
 from childdata.survey.replicates import Replicates
 from childdata.survey.sample import TIE, Sample, Solved
@@ -176,6 +176,7 @@ def woodruff(
     n: Floats,
     level: float,
     standard_errors: StandardErrors,
+    largest: LargestRule = "step",
 ) -> Solved:
     """The p-quantile of each row with its interval.
 
@@ -186,11 +187,12 @@ def woodruff(
     df, n : arrays (rows,); degrees of freedom and records of each row.
     level : of confidence.
     standard_errors : gives the design's standard error of each row for an influence by record.
+    largest : the rule on a quantile that is the largest value of its row; see `Convention`.
     """
     rows = ordered(sample)
     value = np.array([one.at(p, rule) for one in rows])
     share = _shares_below(rows, value)
-    at_top = share >= 1 - TIE
+    at_top = (share >= 1 - TIE) & (largest == "step")
     point = np.array([one.next_below(x) if top else x for one, x, top in zip(rows, value, at_top, strict=True)])
     share = _shares_below(rows, point)
     influence = _share_influence(sample, point, share)
