@@ -298,9 +298,9 @@ TWO = cd.Survey({"psu": [1, 2, 3], "y": [2.0, 2.0, 5.0], "g": list("abb")}, psu=
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"overlap": "psus"}, r"overlap is one of 'none', 'psu', 'household', or a correlation.*nearest: 'psu'"),
+        ({"overlap": "psus"}, r"overlap is one of 'none', 'psu', 'household', 'replicates', or .*nearest: 'psu'"),
         ({"overlap": 1.5}, "correlations lie between -1 and 1"),
-        ({"overlap": None}, r"overlap is 'none', 'psu', 'household', a correlation|correlations lie between"),
+        ({"overlap": None}, r"overlap is 'none', 'psu', 'household', 'replicates', a corr|correlations lie between"),
         ({"overlap": "household"}, "units of the second stage by name, and survey 1 declares none"),
         ({"overlap": "none", "measure": "growth"}, "measure is one of"),
         ({"overlap": "none", "measure": "annualised"}, r"wants years=, when each survey was taken"),

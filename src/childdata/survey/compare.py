@@ -21,7 +21,7 @@ from childdata.errors import EstimationError, nearest
 from childdata.microdata.labels import Frozen
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.labelled import Labelled, Pairwise
-from childdata.survey.matching import Matched, Overlap, correlated, independent, sharing
+from childdata.survey.matching import Matched, Overlap, correlated, independent, replicated, sharing
 from childdata.words import word
 
 Measure = Literal["difference", "ratio", "relative change", "annualised", "annualised difference"]
@@ -37,8 +37,9 @@ def together(estimates: Sequence[Made], *, overlap: Overlap | ArrayLike, names: 
     ----------
     estimates : one for each survey, by the same variables.
     overlap : `"none"`: the samples were drawn independently; `"psu"`: they share PSUs, matched by the label of the
-        stratum and the number of the PSU; `"household"`: units of the second stage as well; a number from -1 to 1: the
-        correlation of the two estimates, where the files do not say; or an array (surveys, surveys) of them.
+        stratum and the number of the PSU; `"household"`: units of the second stage as well; `"replicates"`: they have
+        replicate weights made alike, replicate r being one draw in all, as of two weights of one file; a number from -1
+        to 1: the correlation of the two estimates, where the files do not say; or an array (surveys, surveys) of them.
     names : of the surveys; "1", "2" and so on by default.
 
     Returns
@@ -70,6 +71,8 @@ def together(estimates: Sequence[Made], *, overlap: Overlap | ArrayLike, names: 
             )
         if overlap == "none":
             spread = independent(spreads)
+        elif overlap == "replicates":
+            spread = replicated(spreads, named)
         else:
             spread, found = sharing(spreads, cast(Overlap, overlap), named)
             notes += _counted(found, estimates, named)
@@ -108,8 +111,8 @@ def compare(
     Parameters
     ----------
     estimates : one for each survey, in the order of time, by the same variables.
-    overlap : whether the samples share units: `"none"`, `"psu"`, `"household"`, or a correlation; see
-        `Estimates.compare`. There is no default: a wrong guess may double a standard error, or halve it.
+    overlap : whether the samples share units: `"none"`, `"psu"`, `"household"`, `"replicates"`, or a correlation; see
+        `together`. There is no default: a wrong guess may double a standard error, or halve it.
     measure : of a later value b and an earlier value a: `"difference"`, b − a; `"ratio"`, b / a; `"relative change"`,
         b / a − 1; `"annualised"`, (b / a)^(1/years) − 1; `"annualised difference"`, (b − a) / years.
     against : each survey is compared with the `"first"`, or with the `"previous"` one.
@@ -268,8 +271,8 @@ def _correlations(given: ArrayLike, surveys: int) -> Floats:
         np.fill_diagonal(matrix, 1.0)
     if matrix.shape != (surveys, surveys):
         raise EstimationError(
-            f"overlap is 'none', 'psu', 'household', a correlation, or an array ({surveys}, {surveys}) of "
-            f"correlations; found {type(given).__name__}"
+            "overlap is 'none', 'psu', 'household', 'replicates', a correlation, or an array "
+            f"({surveys}, {surveys}) of correlations; found {type(given).__name__}"
         )
     if not (np.abs(matrix) <= 1).all() or not np.array_equal(matrix, matrix.T) or (np.diagonal(matrix) != 1).any():
         raise EstimationError("correlations lie between -1 and 1, are symmetric, and 1 of a survey with itself")

@@ -247,8 +247,9 @@ class Estimates(Arithmetic):
         ----------
         other : the earlier survey, or the base: what is taken off.
         overlap : `"none"`: the samples are independent; `"psu"`: they share PSUs, matched by the label of the stratum
-            and the number of the PSU; `"household"`: units of the second stage as well; or the correlation of the two
-            estimates, from -1 to 1. There is no default: a wrong guess may double a standard error, or halve it.
+            and the number of the PSU; `"household"`: units of the second stage as well; `"replicates"`: replicate r is
+            one draw in both; or the correlation of the two estimates, from -1 to 1. There is no default: a wrong guess
+            may double a standard error, or halve it.
         measure : `"difference"`, `"ratio"`, `"relative change"`, `"annualised"` (relative, per year) or
             `"annualised difference"`.
         years : between the two; wanted by the annualised measures.

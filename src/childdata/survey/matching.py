@@ -26,10 +26,11 @@ import numpy as np
 from childdata.errors import EstimationError
 from childdata.survey.arrays import Codes, Floats
 from childdata.survey.keys import Key, Keys, shape_of
+from childdata.survey.replicates import Replicates
 from childdata.survey.rubin import Draws
-from childdata.survey.spread import Block, Deviations, Gram, Replicated, Scores, Spread, mixture
+from childdata.survey.spread import Block, Deviations, Gram, Replicated, Scores, Spread, mixture, same_units
 
-Overlap = Literal["none", "psu", "household"]
+Overlap = Literal["none", "psu", "household", "replicates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ def independent(spreads: Sequence[Spread]) -> Spread:
     """
     for place, one in enumerate(spreads):
         for number, other in enumerate(spreads[:place]):
-            if any(a.stage is b.stage for a in one.blocks for b in other.blocks):
+            if any(same_units(a.stage, b.stage) for a in one.blocks for b in other.blocks):
                 raise EstimationError(
-                    f"estimates {number + 1} and {place + 1} come from one survey object and are not independent: "
-                    "take their difference by `-`, or estimate both in one call"
+                    f"estimates {number + 1} and {place + 1} come from one survey object and are not independent, "
+                    "be it under weights adjusted since: take their difference by `-`, or estimate both in one call"
                 )
     shift, size = _places(spreads)
     blocks = [block for one, at in zip(spreads, shift, strict=True) for block in _moved(one.blocks, at, size)]
@@ -110,11 +111,11 @@ def sharing(spreads: Sequence[Spread], level: Overlap, names: Sequence[str]) -> 
     EstimationError if units have no names, their scores are not kept, or a survey shares none with the others.
     """
     keys = [_keys(one, name) for one, name in zip(spreads, names, strict=True)]
+    scores = [_deviations(one, 0, name) for one, name in zip(spreads, names, strict=True)]
     psus = [_named_psus(one, name) for one, name in zip(keys, names, strict=True)]
     found = matched(psus, "psu")
     _refuse_strangers(found, psus, names, keys)
     shift, size = _places(spreads)
-    scores = [_deviations(one, 0, name) for one, name in zip(spreads, names, strict=True)]
     blocks: list[Block] = [_together(psus, scores, shift, size)]
     later = [one.blocks[1:] for one in spreads]
     if level == "household":
@@ -133,6 +134,47 @@ def sharing(spreads: Sequence[Spread], level: Overlap, names: Sequence[str]) -> 
     for rest, at in zip(later, shift, strict=True):
         blocks += _moved(rest, at, size)
     return Spread(tuple(blocks)), found
+
+
+def replicated(spreads: Sequence[Spread], names: Sequence[str]) -> Spread:
+    """The rows of several surveys side by side, with their covariance over replicates that are the same draws.
+
+    Two weights of one file have replicates made alike: replicate r leaves out, or draws, the same units in both.
+
+    Raises
+    ------
+    EstimationError if a survey has no replicate weights, or others in number, scale, rscales or centre.
+    """
+    blocks: list[Replicated] = []
+    for one, name in zip(spreads, names, strict=True):
+        block = one.blocks[0]
+        if len(one.blocks) != 1 or not isinstance(block, Replicated):
+            raise EstimationError(
+                f'overlap="replicates" is of surveys with replicate weights, and the variance of survey {name} is not '
+                "made of them alone; declare replicates= in all, or match PSUs by overlap='psu'"
+            )
+        blocks.append(block)
+    first = blocks[0].stage
+    for block, name in zip(blocks, names, strict=True):
+        apart = _replicates_apart(first, block.stage)
+        if apart:
+            raise EstimationError(
+                f'overlap="replicates" takes replicate r for the same draw in all surveys, but those of {name} differ '
+                f"from those of {names[0]} in {apart}; give the correlation of the two estimates instead (overlap=0.5)"
+            )
+    estimate = np.concatenate([block.estimate for block in blocks])
+    return Spread((Replicated(first, estimate, np.hstack([block.values for block in blocks])),))
+
+
+def _replicates_apart(a: Replicates, b: Replicates) -> str:
+    """What two sets of replicate weights differ in, in words; nothing where they may be the same draws."""
+    if a.kind != b.kind:
+        return f"kind ({a.kind}, {b.kind})"
+    if a.size != b.size:
+        return f"number ({a.size}, {b.size})"
+    if not np.isclose(a.scale, b.scale, rtol=1e-9, atol=0) or not np.allclose(a.rscales, b.rscales, rtol=1e-9, atol=0):
+        return "scale or rscales"
+    return "" if a.mse == b.mse else "centre (the estimate, the mean of the replicates)"
 
 
 def matched(keys: Sequence[Sequence[Key]], level: str) -> list[Matched]:
@@ -195,6 +237,8 @@ def _deviations(spread: Spread, place: int, name: str) -> Floats:
     if isinstance(block, Gram):
         raise EstimationError(f'the scores of survey {name} were not kept; estimate with keep="scores", or {instead}')
     kind = "by replicate weights" if isinstance(block, Replicated) else "of two phases or of unequal probabilities"
+    if isinstance(block, Replicated):
+        instead = 'say overlap="replicates" where replicate r is the same draw in all surveys, or ' + instead
     raise EstimationError(
         f"the variance of survey {name} is one {kind}, which has no share for each PSU to be matched; declare strata "
         f"and PSUs as drawn with replacement, or {instead}"

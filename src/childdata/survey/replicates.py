@@ -11,7 +11,7 @@ Source: Wolter (2007), Introduction to Variance Estimation, chapters 3-5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class Replicates:
     degrees_of_freedom : rank of the replicate weights − 1, unless the agency says otherwise.
     notes : what was decided while the weights were made or read.
     given : whether the weights came with the data, which then need not tell of PSUs; else they were made of PSUs.
+    draw : the same object in all weights that were made of these, by calibration and the like: replicate r is one draw
+        of the sample in each of them, and estimates under two of them have a covariance over the replicates.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Replicates:
     degrees_of_freedom: float
     notes: tuple[str, ...] = ()
     given: bool = False
+    draw: object = field(default_factory=object, repr=False)
 
     def __post_init__(self) -> None:
         if self.factor.ndim != 2 or self.rscales.shape != self.factor.shape[1:] or self.unit.shape != self.base.shape:

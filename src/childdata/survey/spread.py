@@ -338,17 +338,25 @@ class Spread:
     def joined(self, other: Spread) -> Spread:
         """The rows of two calls on one survey side by side, with the covariance between them.
 
+        The survey may be under other weights in one of them (calibrated, trimmed): units and draws are the same.
+
         Raises
         ------
         EstimationError if the two do not come from one survey, or one keeps no scores.
         """
         stages = [(a.stage, b.stage) for a, b in zip(self.blocks, other.blocks, strict=False)]
-        if len(self.blocks) != len(other.blocks) or any(a is not b for a, b in stages):
+        if len(self.blocks) != len(other.blocks) or not all(same_units(a, b) for a, b in stages):
             raise EstimationError(
-                "two sets of estimates are joined only if they come from one survey object; those of two surveys are "
-                "compared by .compare(other, overlap=...), which is told whether the samples share units"
+                "two sets of estimates are joined only if they come from one survey object; those of two surveys, or "
+                "of two weights of one file with replicates of their own, are compared by .compare(other, overlap=...), "
+                "which is told whether the samples share units or replicates"
             )
         return Spread(tuple(_beside(a, b) for a, b in zip(self.blocks, other.blocks, strict=True)), self.keys)
+
+
+def same_units(a: object, b: object) -> bool:
+    """Whether two blocks are made of the same sampling units, or of the same draws of replicates."""
+    return a is b or (isinstance(a, Replicates) and isinstance(b, Replicates) and a.draw is b.draw)
 
 
 def _beside(a: Block, b: Block) -> Block:
