@@ -163,10 +163,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "квантили даны с интервалом Вудраффа по дисперсии функции распределения в повторных выборках ({kind})",
     ),
     "told.cut_linear": (
-        "what is cut at an estimated line or quantile is linear in it under the {kind} replicates: by a density, not "
-        "found again",
-        "всё, что отсекается оценённой чертой или квантилем, линеаризовано по ним в повторных выборках ({kind}): по "
-        "плотности, а не пересчётом",
+        "what is cut at an estimated line or quantile is linear in it under the {kind} replicates, not found again",
+        "всё, что отсекается оценённой чертой или квантилем, линеаризовано по ним в повторных выборках ({kind}), а не "
+        "пересчитано",
     ),
     "told.no_slope": (
         "{count} rows have a value and no standard error: the statistic has no derivative there (a spread of zero, or "

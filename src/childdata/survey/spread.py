@@ -348,8 +348,8 @@ class Spread:
         if len(self.blocks) != len(other.blocks) or not all(same_units(a, b) for a, b in stages):
             raise EstimationError(
                 "two sets of estimates are joined only if they come from one survey object; those of two surveys, or "
-                "of two weights of one file with replicates of their own, are compared by .compare(other, overlap=...), "
-                "which is told whether the samples share units or replicates"
+                "of two weights of one file with replicates of their own, go to .compare(other, overlap=...), which is "
+                "told whether the samples share units or replicates"
             )
         return Spread(tuple(_beside(a, b) for a, b in zip(self.blocks, other.blocks, strict=True)), self.keys)
 
