@@ -18,6 +18,7 @@ from test_estimate_replicates import COLUMNS, GIVEN, REFERENCE, STRATA, SURVEYS,
 
 import childdata as cd
 from childdata.errors import DesignError, EstimationError
+from childdata.survey.influence import from_influence
 
 ANSWERS: dict[str, Any] = json.loads((REFERENCE / "replicate_domains_r.json").read_text(encoding="utf-8"))
 POINTS = [0.25, 0.5, 0.8]
@@ -174,6 +175,7 @@ def test_under_the_jackknife_a_quantile_has_the_error_of_the_linearised_one(larg
     survey = cd.Survey(large_sample, weight="w", strata="stratum", psu="psu")
     asked = {
         "median": cd.median("income"),
+        "score": cd.median("income", interval="score"),
         "ratio": cd.quantile_ratio("income", 0.9, 0.1),
         "poor": cd.fgt("income", cd.relative_line(0.6)),
         "gap": cd.fgt("income", cd.relative_line(0.6, within="domain"), alpha=1),
@@ -203,6 +205,27 @@ def test_a_quantile_is_found_again_only_where_there_are_replicates() -> None:
         survey.estimate(cd.median("y", interval="replicates"))
     with pytest.raises(EstimationError, match="choose one of auto, mean, xlogit, beta, asin, score, replicates"):
         cd.median("y", interval="jackknife")  # type: ignore[arg-type]
+
+
+def test_values_found_elsewhere_have_the_same_df() -> None:
+    survey = DECLARED["given", "JKn"]("mean")
+    known = (GIVEN["region"] == "west").to_numpy() & (GIVEN["big"] == 1).to_numpy()
+    weight, y = GIVEN["w"].to_numpy(), GIVEN["y"].to_numpy()
+    labels = pd.DataFrame({"statistic": ["mean"], "item": [""]})
+
+    def mean(w: np.ndarray) -> np.ndarray:
+        return np.array([np.average(y[known], weights=w[known])])
+
+    influence = np.where(known, (y - mean(weight)) / weight[known].sum(), 0.0)[:, None]
+    options: dict[str, Any] = {"known": known, "refit": mean}
+    found = [
+        from_influence(survey, labels, mean(weight), influence, convention=name, **options).to_frame().iloc[0]
+        for name in ("r", "childdata")
+    ]
+    assert [row["df"] for row in found] == [*df_of(survey, where=FEW), *df_of(survey, "childdata", where=FEW)]
+    wanted = survey.estimate(cd.mean("y"), where=FEW).to_frame().iloc[0]
+    assert found[0]["se"] == pytest.approx(wanted["se"], rel=1e-12)
+    assert np.isnan(found[0]["psus"])
 
 
 def test_what_the_agency_says_of_the_whole_says_nothing_of_a_part_under_r() -> None:

@@ -51,6 +51,15 @@ def test_as_two_independent_samples_they_are_refused(weightings: tuple[cd.Estima
         calibrated.compare(plain, overlap="psu")
 
 
+def test_one_survey_under_two_kinds_of_variance_is_no_two_samples() -> None:
+    survey = cd.Survey(FOUR)
+    kinds = [survey, survey.with_replicates(cd.JK1()), survey.with_replicates(cd.Bootstrap(20, seed=1))]
+    found = [one.estimate(cd.mean("y")) for one in kinds]
+    for one, other in ((found[0], found[1]), (found[1], found[2])):
+        with pytest.raises(EstimationError, match="from one survey under variances of different kinds"):
+            one.compare(other, overlap="none")
+
+
 def test_together_they_have_the_covariance_of_the_replicates(weightings: tuple[cd.Estimates, cd.Estimates]) -> None:
     joint = cd.together(weightings, overlap="replicates", names=["calibrated", "plain"])
     wanted = 3 / 4 * np.cov(CALIBRATED, PLAIN, bias=True) * 4

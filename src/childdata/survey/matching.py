@@ -62,6 +62,11 @@ def independent(spreads: Sequence[Spread]) -> Spread:
                     f"estimates {number + 1} and {place + 1} come from one survey object and are not independent, "
                     "be it under weights adjusted since: take their difference by `-`, or estimate both in one call"
                 )
+            if one.keys is not None and other.keys is not None and one.keys.design.stages is other.keys.design.stages:
+                raise EstimationError(
+                    f"estimates {number + 1} and {place + 1} come from one survey under variances of different kinds, "
+                    "or under replicates made apart, and are not independent: estimate both under the same"
+                )
     shift, size = _places(spreads)
     blocks = [block for one, at in zip(spreads, shift, strict=True) for block in _moved(one.blocks, at, size)]
     return Spread(tuple(blocks))
