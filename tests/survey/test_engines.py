@@ -395,3 +395,75 @@ def test_category_types_and_truth_columns_make_domains_as_in_memory() -> None:
     asked = [cd.mean("income"), cd.mean("ok"), cd.proportion("area"), cd.proportion("ok"), cd.median("income")]
     for by in ("area", "ok", "day", ["area", "ok"]):
         assert_same(engine.estimate(asked, by=by), memory.estimate(asked, by=by), rtol=1e-11)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_domain_of_zeros_sums_to_zero(lazy: bool) -> None:
+    """No number is taken off that is far from a domain: 1e-14 in place of 0 would be divided by, and tested."""
+    rng = np.random.default_rng(1)
+    group = np.repeat(["a", "b", "c"], 20)
+    y = np.where(group == "a", rng.gamma(2, 100, 60).round(2), 0.0)
+    data = {"g": group, "y": y, "x": rng.uniform(1, 2, 60), "w": rng.uniform(0.5, 3, 60).round(3), "p": np.arange(60)}
+    frame = pl.DataFrame(data)
+    survey = cd.Survey(frame.lazy() if lazy else frame, weight="w", psu="p")
+    asked = {"mean": cd.mean("y"), "ratio": cd.ratio("x", "y"), "inverse": 1 / cd.mean("y"), "gini": cd.gini("y")}
+    found = survey.estimate(asked, by="g").to_frame().query("g != 'a'").set_index("statistic")
+    assert (found.loc["mean", ["estimate", "se"]] == 0).all(axis=None)
+    assert found.loc[["ratio", "inverse", "gini"], ["estimate", "se"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_domains_on_other_scales_keep_their_digits(lazy: bool) -> None:
+    rng = np.random.default_rng(2)
+    group = np.arange(200) % 2
+    frame = pl.DataFrame(
+        {"g": group, "y": np.where(group == 0, rng.normal(1, 0.1, 200), rng.normal(1e9, 1, 200)), "p": range(200)}
+    )
+    survey = cd.Survey(frame.lazy() if lazy else frame, psu="p")
+    found = survey.estimate(cd.mean("y"), by="g").to_frame()["estimate"].iloc[0]
+    assert found == pytest.approx(frame.filter(pl.col("g") == 0)["y"].mean(), rel=1e-14)
+
+
+def test_a_variable_may_be_called_like_a_sum() -> None:
+    frame = FRAME.with_columns(cd_uf=pl.col("psu") % 3)
+    memory, engine = (cd.Survey(data, **DESIGN) for data in (frame, frame.lazy()))
+    for asked in (cd.median("income"), cd.mean("income")):
+        assert_same(engine.estimate(asked, by="cd_uf"), memory.estimate(asked, by="cd_uf"), rtol=1e-11)
+    parts = [cd.Survey(frame[k::2].lazy(), **DESIGN).reduce(cd.mean("income"), by="cd_uf") for k in (0, 1)]
+    assert_same(cd.merge(parts), memory.estimate(cd.mean("income"), by="cd_uf"), rtol=1e-11)
+
+
+def test_negations_are_those_of_memory(tmp_path: Path) -> None:
+    """Few columns and no others asked for: ibis then writes them into one condition."""
+    ibis = pytest.importorskip("ibis")
+    data = {"p": [1, 1, 2, 2, 3, 3], "w": [1.0] * 6, "b": [True, False, None, True, False, False]}
+    frame = pl.DataFrame(data)
+    frame.write_parquet(tmp_path / "b.parquet")
+    for rule in ("not b", "answered(b)", "missing(not b)", "not answered(b)"):
+        memory = cd.Survey(frame, weight="w", psu="p").estimate(cd.mean(rule))
+        for there in (frame.lazy(), ibis.duckdb.connect().read_parquet(tmp_path / "b.parquet")):
+            assert_same(cd.Survey(there, weight="w", psu="p").estimate(cd.mean(rule)), memory)
+
+
+def test_a_rule_without_variables_may_be_unknown() -> None:
+    for rule in ("1 / 0", "log(0)"):
+        memory, engine = (cd.Survey(data, **DESIGN).estimate(cd.mean(rule)) for data in (FRAME, FRAME.lazy()))
+        assert_same(engine, memory)
+        assert np.isnan(engine.to_frame()["estimate"].item())
+
+
+def test_what_dask_would_answer_wrongly_is_refused() -> None:
+    dask = pytest.importorskip("dask.dataframe")
+    data = pd.DataFrame({"p": [1, 2, 3, 4] * 5, "age": [1, None, 1, 2] * 5, "whole": [1, 2, 1, 2] * 5})
+    data["age"] = data["age"].astype("Int64")
+    survey = cd.Survey(dask.from_pandas(data, npartitions=2), psu="p")
+    for rule in ("age == 1", "if_else(age == 1, 2, 3) == 2"):
+        with pytest.raises(EstimationError, match=r"'age', which is missing in 5 records.*data\.compute\(\)"):
+            survey.estimate(cd.mean(rule))
+    assert survey.estimate(cd.mean("age")).to_frame()["n"].item() == 15
+    assert survey.estimate(cd.mean("whole == 1")).to_frame()["estimate"].item() == 0.5
+
+
+def test_successive_differences_want_the_order_of_the_records() -> None:
+    with pytest.raises(EstimationError, match="needs the records themselves"):
+        cd.Survey(FRAME.lazy(), **DESIGN).with_replicates(cd.SDR())

@@ -120,3 +120,21 @@ def test_a_stratum_of_one_psu_shows_when_all_parts_are_there() -> None:
     parts = [cd.Survey(part.lazy(), **design).reduce(cd.mean("y")) for part in (people[:1], people[1:])]
     with pytest.raises(DesignError, match="stratum 2 has one PSU"):
         cd.merge(parts)
+
+
+def test_a_category_is_the_same_whole_or_with_a_point() -> None:
+    """A null makes floats of whole numbers; 1 and 1.0 are one category."""
+    whole = pl.DataFrame({"psu": [1, 2, 3, 4], "w": [1.0] * 4, "q": [1, 1, 2, 2]})
+    real = pl.DataFrame({"psu": [1, 2, 3, 4], "w": [1.0] * 4, "q": [1.0, 2.0, 2.0, None]})
+    parts = [cd.Survey(one.lazy(), weight="w", psu="psu").reduce(cd.proportion("q")) for one in (whole, real)]
+    found = cd.merge(parts).to_frame()
+    assert found["estimate"].tolist() == pytest.approx([3 / 7, 4 / 7])
+    assert found["n"].tolist() == [7, 7]
+
+
+def test_a_variable_of_another_kind_in_another_part_is_refused() -> None:
+    truth = pl.DataFrame({"psu": [1, 2], "w": [1.0, 1.0], "ok": [True, False]})
+    number = truth.with_columns(pl.col("ok").cast(pl.Int64))
+    parts = [cd.Survey(one.lazy(), weight="w", psu="psu").reduce(cd.mean("ok")) for one in (truth, number)]
+    with pytest.raises(EstimationError, match="'ok' is truth in one and number in another"):
+        cd.merge(parts)

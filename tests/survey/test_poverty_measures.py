@@ -260,3 +260,12 @@ def test_bandwidths_of_kish_do_not_depend_on_the_scale_of_the_weights(sample: pd
 def test_what_is_no_measure_is_refused(make: Callable[[], Any], words: str) -> None:
     with pytest.raises(EstimationError, match=words):
         make()
+
+
+def test_where_nobody_is_poor_there_is_no_gap_of_the_poor() -> None:
+    """laeken 0.5.2, rmpg(breakdown=): 69.69697 and NA."""
+    survey = cd.Survey({"y": [1.0, 2, 3, 10, 11, 12, 13, 30, 31], "g": [1, 1, 1, 1, 1, 1, 2, 2, 2]})
+    line = cd.relative_line(0.6, rule="hf2")
+    found = survey.estimate([cd.relative_median_gap("y", line), cd.poor_median("y", line)], by="g").to_frame()
+    assert found["estimate"].iloc[0] == pytest.approx(0.6969697, abs=1e-7)
+    assert found.query("g == '2'")[["estimate", "se"]].isna().all(axis=None)

@@ -201,7 +201,8 @@ class _Builder:
     def logic(self, node: Logic) -> Value:
         parts = [truth(self.settled(part)) for part in node.parts]
         if node.word == "not":
-            return Value(~parts[0], "truth")
+            # not `~`: ibis writes `(NOT x) IS NULL` without its brackets
+            return Value(nw.when(parts[0]).then(nw.lit(False)).otherwise(keep_where(~parts[0], nw.lit(True))), "truth")
         return Value(all_true(parts) if node.word == "and" else any_true(parts), "truth")
 
     def arithmetic(self, node: Arithmetic) -> Value:

@@ -47,7 +47,7 @@ def missing(values: list[Value], workings: Workings) -> Value:
 
 def answered(values: list[Value], workings: Workings) -> Value:
     """Whether the argument is known."""
-    return Value(~values[0].expr.is_null(), "truth")
+    return Value(nw.when(values[0].expr.is_null()).then(nw.lit(False)).otherwise(nw.lit(True)), "truth")
 
 
 def is_true(values: list[Value], workings: Workings) -> Value:

@@ -205,13 +205,23 @@ def both(left: Mask | None, right: Mask | None) -> Mask | None:
 
 
 def rough_centre(column: Column) -> float:
-    """A round number near the mean, or the value of a constant: taken off before summing, so as not to cost digits."""
+    """A number that is taken off a variable before summing, so as not to cost digits; see `centre_between`."""
     values = column.value if column.known is None else column.value[column.known]
     if not values.size:
         return 0.0
-    some = values[:: max(1, values.size // 1000)]
-    first = float(values[0])
-    if (some == first).all() and (values == first).all():
-        return first
-    middle = float(some.mean())
-    return float(np.round(middle)) if np.isfinite(middle) and abs(middle) >= 1 else 0.0
+    middle = float(values[:: max(1, values.size // 1000)].mean())
+    return centre_between(float(values.min()), float(values.max()), middle)
+
+
+def centre_between(least: float, most: float, middle: float) -> float:
+    """The value of a constant, or a round number near the mean where all values are near it, else 0.
+
+    A domain far from the number would lose the digits that the others win: one of zeros would not sum to zero.
+
+    >>> centre_between(999998.0, 1000003.0, 1000000.4), centre_between(0.0, 900.0, 350.2), centre_between(0.1, 0.1, 0.1)
+    (1000000.0, 0.0, 0.1)
+    """
+    if least == most:
+        return least
+    centre = float(np.round(middle)) if np.isfinite(middle) else 0.0
+    return centre if max(most - centre, centre - least) <= abs(centre) / 2 else 0.0

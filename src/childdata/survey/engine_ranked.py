@@ -22,7 +22,7 @@ from childdata.survey.arrays import Codes, Floats
 from childdata.survey.columns import Column
 from childdata.survey.engine_records import WEIGHT, fetched, fetching, grouped_sums, is_nan, joined, met
 from childdata.survey.engine_summed import Summed
-from childdata.survey.engine_sums import INSIDE, Mask, Summing, all_of
+from childdata.survey.engine_sums import INSIDE, Mask, Summing, all_of, is_sum
 from childdata.survey.leaves import OrderSum
 from childdata.survey.measure import ROUNDING, OfRecords, Seen, Shared, Wide
 from childdata.survey.quantiles import Quantile
@@ -351,7 +351,7 @@ class EngineSeen(Seen):
     def _sums(self, frame: nw.LazyFrame[Any], sums: dict[str, nw.Expr]) -> list[Floats]:
         """Sums by pair of columns of the engine's frame, beside those of the table."""
         named = {f"childdata {name}": expression for name, expression in sums.items()}
-        keys = [name for name in self.summed.table.columns if not name.startswith("cd_")]
+        keys = [name for name in self.summed.table.columns if not is_sum(name)]
         found = grouped_sums(frame, keys, named)
         beside = self.summed.table.select(keys).join(
             found, on=keys, how="left", nulls_equal=True, maintain_order="left"

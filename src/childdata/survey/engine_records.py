@@ -231,6 +231,30 @@ def _handed_over(frame: nw.LazyFrame[Any], table: pl.DataFrame, keys: Sequence[s
     )
 
 
+def _refuse_untold(records: EngineRecords, expressions: Sequence[Expression]) -> None:
+    """Dask answers a comparison with a missing whole number, date or choice by false, where it is unknown."""
+    real = (nw.Float32, nw.Float64)
+    asked = {
+        name: one.text
+        for one in expressions
+        for name in one.names
+        if one.text != name
+        and records.schema[name] != nw.String
+        and (records.schema[name] not in real or (one.kind == "truth" and "if_else" in one.text))
+    }
+    if not asked:
+        return
+    counts = records.frame.select(*(records.missing(name).cast(nw.Int64).sum().alias(name) for name in asked))
+    lost = {name: count for name, count in fetched(counts).row(0, named=True).items() if count}
+    if lost:
+        name = next(iter(lost))
+        raise EstimationError(
+            f"{asked[name]!r} asks for {name!r}, which is missing in {lost[name]} records: Dask would answer false "
+            f"where the answer is unknown; fetch the records: {fetching(records.frame)}, or use DuckDB or polars on "
+            "the files"
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineColumns:
     """The rules of a call as columns of an engine's frame.
@@ -251,6 +275,8 @@ class EngineColumns:
     @staticmethod
     def of(records: EngineRecords, expressions: Sequence[Expression]) -> EngineColumns:
         """Lay rules on the frame."""
+        if engine_name(records.frame) == "Dask":
+            _refuse_untold(records, expressions)
         laid = lay(records.frame, {one.text: one for one in expressions}, place=records.place)
         return EngineColumns(records, laid.frame, laid.columns, laid.kinds, laid.failed)
 

@@ -10,16 +10,17 @@ Every sum is called by what is added up, not by its place in the call: tables of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import narwhals as nw
-import numpy as np
 import polars as pl
 
 from childdata.expression import Expression
 from childdata.survey.call import Call, rules_of, with_categories_filled
+from childdata.survey.columns import centre_between
 from childdata.survey.domains import Factor, entries_of, make_factor
 from childdata.survey.engine_moments import moments_of, written_out
 from childdata.survey.engine_records import REPLICATE, WEIGHT, EngineColumns, EngineRecords, fetched, grouped_sums
@@ -27,6 +28,7 @@ from childdata.survey.layout import entries_named
 from childdata.survey.statistic import Count, Node, Statistic, Total, Whole, denominators, leaves, wholes
 
 INSIDE = "childdata inside"
+_SUM = "childdata_sum_"
 Crossing = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # variables, and the groupings wanted of them
 Mask = tuple[tuple[str, bool], ...]  # the rules that must be known, and whether as categories
 EVERYONE: Mask = ()
@@ -34,7 +36,16 @@ EVERYONE: Mask = ()
 
 def key_of(*words: object) -> str:
     """The name of a sum: digits of what is added up, that no engine stumbles over."""
-    return "cd_" + blake2b("|".join(map(str, words)).encode(), digest_size=9).hexdigest()
+    return _SUM + blake2b("|".join(map(str, words)).encode(), digest_size=9).hexdigest()
+
+
+def is_sum(name: str) -> bool:
+    """Whether a column is a sum of ours, and no variable of the user's.
+
+    >>> is_sum(key_of("ones", "y")), is_sum("cd_uf")
+    (True, False)
+    """
+    return re.fullmatch(_SUM + "[0-9a-f]{18}", name) is not None
 
 
 def replicate_key(number: int, mask: Mask, leaf: Total | None) -> str:
@@ -47,8 +58,15 @@ def told(leaf: Total | None) -> str:
     if leaf is None:
         return "1"
     of = "" if leaf.of is None else leaf.of.text
-    beside = "" if leaf.beside is None else f"|{leaf.beside.text}|{leaf.beside_category!r}"
-    return f"{leaf.expression.text}|{leaf.category!r}|{of}{beside}"
+    beside = "" if leaf.beside is None else f"|{leaf.beside.text}|{_category(leaf.beside_category)}"
+    return f"{leaf.expression.text}|{_category(leaf.category)}|{of}{beside}"
+
+
+def _category(value: object) -> str:
+    """A category in words; a number is the same whole or with a point, as parts of a survey may differ in that."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1 << 53:
+        return repr(value + 0.0)
+    return repr(value)
 
 
 def mask_of(trees: Iterable[Node]) -> Mask:
@@ -58,7 +76,7 @@ def mask_of(trees: Iterable[Node]) -> Mask:
         if isinstance(leaf, (Count, Whole)):
             continue
         factors = leaf.factors() if isinstance(leaf, Total) else ()
-        found |= {(one.text, one in factors) for one in leaf.expressions() if one.names or one.code_names}
+        found |= {(one.text, one in factors) for one in leaf.expressions() if one.text != "1"}
     return tuple(sorted(found))
 
 
@@ -365,15 +383,12 @@ def all_of(conditions: Sequence[nw.Expr]) -> nw.Expr:
 
 
 def centre(facts: pl.DataFrame, text: str) -> float:
-    """A round number near the mean of an expression, or the value of a constant, from the facts."""
+    """As `rough_centre`, of an expression, from the facts."""
     least, most = facts[key_of("least", text)][0], facts[key_of("most", text)][0]
     known = facts[key_of("known", text)][0]
     if not known or least is None:
         return 0.0
-    if least == most:
-        return float(least)
-    middle = float(facts[key_of("sum of", text)][0]) / known
-    return float(np.round(middle)) if np.isfinite(middle) and abs(middle) >= 1 else 0.0
+    return centre_between(float(least), float(most), float(facts[key_of("sum of", text)][0]) / known)
 
 
 def summarised(summing: Summing) -> SmallTables:

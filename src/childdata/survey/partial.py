@@ -33,6 +33,7 @@ from childdata.survey.engine_sums import (
     SmallTables,
     Summing,
     centre,
+    is_sum,
     key_of,
     masks_of,
     summarised,
@@ -207,6 +208,7 @@ def merge(parts: Iterable[Partial]) -> Estimates:
         )
     words = given[0].words
     _refuse_unlike(given)
+    _refuse_other_kinds(given)
     call = _call_of(words)
     units = UnitTable(
         _units([one.tables["units"] for one in given], (*words["strata"], *words["psu"])),
@@ -227,6 +229,18 @@ def _refuse_unlike(parts: Sequence[Partial]) -> None:
             raise EstimationError(
                 f"the parts of a survey are declared and asked alike; they differ in {name!r}: make the sums again"
             )
+
+
+def _refuse_other_kinds(parts: Sequence[Partial]) -> None:
+    """Numbers in one part and text or truths in another are not the same variable."""
+    kinds = parts[0].words["kinds"]
+    for one in parts[1:]:
+        for text, kind in one.words["kinds"].items():
+            if kinds.get(text, kind) != kind:
+                raise EstimationError(
+                    f"the parts of a survey hold the same variables; {text!r} is {kinds[text]} in one and {kind} in "
+                    "another: make its type the same before the sums"
+                )
 
 
 def _call_of(words: Mapping[str, Any]) -> Call:
@@ -270,7 +284,7 @@ def _summary(parts: Sequence[Partial], call: Call) -> SmallTables:
     for number, variables in enumerate(words[0]["entries"]):
         tables = [_shifted(one.tables[f"entry {number}"], needs, one.words["shift"], shift) for one in parts]
         whole = pl.concat(tables, how="diagonal_relaxed")
-        sums = [name for name in whole.columns if name.startswith("cd_")]
+        sums = [name for name in whole.columns if is_sum(name)]
         keys = [name for name in whole.columns if name not in sums]
         added = (
             whole.with_columns(pl.col(sums).fill_null(0.0)).group_by(keys, maintain_order=True).agg(pl.col(sums).sum())

@@ -263,7 +263,9 @@ def richness(y: Rule, line: Rule, *, beta: float = 1.0) -> Statistic:
 
 def _poor_median(income: Expression, z: Node, at_line: AtLine, rule: QuantileOfLine, bandwidth: Bandwidth) -> Node:
     rate = _per_head(SumBelow(income, z, 0.0, "fgt", at_line, bandwidth))
-    return Quantile(income, Arithmetic("/", rate, Constant(2.0)), rule, None, bandwidth)
+    # rate / rate: where nobody is poor there is no point, and no median
+    point = Arithmetic("*", Arithmetic("/", rate, rate), Arithmetic("/", rate, Constant(2.0)))
+    return Quantile(income, point, rule, None, bandwidth)
 
 
 def _per_head(node: Node) -> Node:

@@ -192,7 +192,7 @@ def woodruff(
     rows = ordered(sample)
     value = np.array([one.at(p, rule) for one in rows])
     share = _shares_below(rows, value)
-    at_top = (share >= 1 - TIE) & (largest == "step")
+    at_top = (share >= 1 - TIE) & (largest == "step" or interval == "score")
     point = np.array([one.next_below(x) if top else x for one, x, top in zip(rows, value, at_top, strict=True)])
     share = _shares_below(rows, point)
     influence = _share_influence(sample, point, share)

@@ -122,6 +122,8 @@ def _order(sample: Sample, kind: SDR, records: Records | None) -> Codes:
     unit = sample.stage.unit
     first, last = np.full(sample.units, unit.size, dtype=np.intp), np.full(sample.units, -1, dtype=np.intp)
     if kind.order is None:
+        if records is not None:
+            records.one_by_one()  # the order of the data; at an engine they have none
         np.minimum.at(first, unit, np.arange(unit.size))
         return first
     if records is None:
