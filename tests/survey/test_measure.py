@@ -12,8 +12,9 @@ import childdata as cd
 from childdata.expression import parse
 from childdata.survey.columns import Columns, Records
 from childdata.survey.domains import Partition, Rows
-from childdata.survey.measure import Piece, Seen, measure
+from childdata.survey.measure import Piece, measure
 from childdata.survey.reduce import Grouped, Pairs
+from childdata.survey.seen import Seen
 from childdata.survey.statistic import Statistic, Total
 from childdata.survey.sums import Basis, Measured, Used
 

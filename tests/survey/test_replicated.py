@@ -11,10 +11,10 @@ import pytest
 import childdata as cd
 from childdata.survey.columns import Columns, Records
 from childdata.survey.domains import Partition, Rows
-from childdata.survey.measure import Seen
 from childdata.survey.reduce import Grouped, Pairs
 from childdata.survey.replicated import Repeated, replicate_sums, replicate_values
 from childdata.survey.replicates import Replicates
+from childdata.survey.seen import Seen
 from childdata.survey.statistic import Statistic
 from childdata.survey.sums import Basis, Measured, Used
 

@@ -24,9 +24,9 @@ from childdata.survey.engine_records import WEIGHT, fetched, fetching, grouped_s
 from childdata.survey.engine_summed import Summed
 from childdata.survey.engine_sums import INSIDE, Mask, Summing, all_of, is_sum
 from childdata.survey.leaves import OrderSum
-from childdata.survey.measure import ROUNDING, OfRecords, Seen, Shared, Wide
 from childdata.survey.quantiles import Quantile
 from childdata.survey.sample import Sample
+from childdata.survey.seen import ROUNDING, OfRecords, Seen, Shared, Wide
 from childdata.survey.statistic import Count, Node, Ranked, Statistic, Total, Whole, leaves, wholes
 
 TIES_MOST = 20_000_000  # distinct values in all cells together: about 3 GB while influences are found

@@ -18,6 +18,7 @@ from childdata.errors import DesignError
 from childdata.survey.arrays import Floats
 from childdata.survey.engine_records import REPLICATE, WEIGHT, EngineRecords, fetched, grouped_sums
 from childdata.survey.replicate_columns import (
+    as_given,
     compare,
     given_scales,
     refuse_blank,
@@ -63,18 +64,8 @@ def engine_replicates(records: EngineRecords, kind: ReplicateKind) -> tuple[Engi
     made = replace(records, frame=frame, replicates=len(names))
     df = kind.df if kind.df is not None else rank_of_products(_products(frame, len(names))) - 1
     entries = 1 if records.units is None else records.units.frame.height
-    return made, Replicates(
-        kind=kind.word,
-        unit=np.zeros(entries, dtype=np.intp),
-        base=np.ones(entries),
-        factor=np.ones((1, len(names))),
-        scale=scale,
-        rscales=rscales,
-        mse=kind.centred_on(made=False) == "estimate",
-        degrees_of_freedom=float(df),
-        notes=notes,
-        given=True,
-    )
+    nothing = np.zeros(entries, dtype=np.intp), np.ones(entries), np.ones((1, len(names)))
+    return made, as_given(kind, *nothing, (scale, rscales), df, notes)
 
 
 def _checked(records: EngineRecords, names: Sequence[str], kind: ReplicateKind) -> tuple[str, ...]:

@@ -58,8 +58,9 @@ from childdata.survey.layout import (
     units_of,
     unknown_members,
 )
-from childdata.survey.measure import Inference, Seen, Shared, measure
+from childdata.survey.measure import measure
 from childdata.survey.reduce import Grouped, Members, Pairs, members_by_row, triplets
+from childdata.survey.seen import Inference, Seen, Shared
 from childdata.survey.statistic import Node, Statistic, Whole, leaves
 from childdata.words import word
 

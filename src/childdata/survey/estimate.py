@@ -43,11 +43,12 @@ from childdata.survey.layout import (
     units_of,
 )
 from childdata.survey.leaves import is_step
-from childdata.survey.measure import Inference, Piece, Seen, Shared, measure, rows_of_influence
+from childdata.survey.measure import Piece, measure, rows_of_influence
 from childdata.survey.quantiles import Quantile, is_found_again
 from childdata.survey.reduce import Grouped, Pairs, Triplets, stacked, triplets
 from childdata.survey.replicated import replicate_errors, replicate_values
 from childdata.survey.replicates import Replicates
+from childdata.survey.seen import Inference, Seen, Shared
 from childdata.survey.spread import GRAM_ABOVE, Block, Gram, Replicated, Scores, Spread
 from childdata.survey.statistic import Constant, Count, Item, Leaf, Node, Statistic, Total, Whole, leaves, wholes
 from childdata.survey.sums import Basis, Measured, Used

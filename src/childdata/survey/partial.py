@@ -187,7 +187,7 @@ def merge(parts: Iterable[Partial]) -> Estimates:
 
     Returns
     -------
-    Estimates, exactly those of one call on all records.
+    Estimates, those of one call on all records, but for rounding.
 
     Raises
     ------

@@ -60,13 +60,26 @@ def given_replicates(records: Records, weight: Floats, kind: ReplicateKind) -> R
         notes = (*notes, word("told.replicates_beyond", count=beyond))
     base = weight if factors else np.ones(len(matrix))
     df = kind.df if kind.df is not None else rank(matrix * base[:, None] if factors else matrix) - 1
+    return as_given(kind, np.arange(len(matrix)), base, matrix, (scale, rscales), df, notes)
+
+
+def as_given(
+    kind: ReplicateKind,
+    unit: Codes,
+    base: Floats,
+    factor: Floats,
+    scales: tuple[float, Floats],
+    df: float,
+    notes: tuple[str, ...],
+) -> Replicates:
+    """Replicate weights that came with the data, as their kind says; see `Replicates`."""
     return Replicates(
         kind=kind.word,
-        unit=np.arange(len(matrix)),
+        unit=unit,
         base=base,
-        factor=matrix,
-        scale=scale,
-        rscales=rscales,
+        factor=factor,
+        scale=scales[0],
+        rscales=scales[1],
         mse=kind.centred_on(made=False) == "estimate",
         degrees_of_freedom=float(df),
         notes=notes,

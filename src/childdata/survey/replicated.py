@@ -21,10 +21,10 @@ import numpy as np
 
 from childdata.survey.arrays import Floats
 from childdata.survey.leaves import is_step
-from childdata.survey.measure import Seen
 from childdata.survey.quantiles import Quantile, is_found_again
 from childdata.survey.reduce import Grouped
 from childdata.survey.replicates import Replicates
+from childdata.survey.seen import Seen
 from childdata.survey.statistic import Count, Leaf, Node, Ranked, Total, Whole, evaluate
 from childdata.survey.sums import Measured
 

@@ -293,9 +293,9 @@ class Survey:
     ) -> Partial:
         """The sums that estimates are made of, of a part of a survey whose data lie in several places.
 
-        Parts may be cut anywhere, through sampling units too: `cd.merge([...])` adds them up and gives exactly what one
-        call on all records gives. The survey is one at an engine (`data.lazy()` of a polars frame is), its weight is
-        given, and the statistics are made of totals.
+        Parts may be cut anywhere, through sampling units too: `cd.merge([...])` adds them up and gives what one call on
+        all records gives, but for rounding. The survey is one at an engine (`data.lazy()` of a polars frame is), its
+        weight is given, and the statistics are made of totals.
 
         Parameters
         ----------
