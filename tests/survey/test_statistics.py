@@ -83,7 +83,7 @@ def test_unknown_rules_and_intervals_are_refused_with_the_choice() -> None:
     with pytest.raises(EstimationError, match=r"quantile rule 'type7' is not known; choose one of math, school, hf1"):
         cd.quantile("y", 0.5, rule="type7")  # type: ignore[arg-type]
     with pytest.raises(
-        EstimationError, match=r"quantile interval 'bootstrap' is not known; choose one of mean, xlogit"
+        EstimationError, match=r"quantile interval 'bootstrap' is not known; choose one of auto, mean, xlogit"
     ):
         cd.median("y", interval="bootstrap")  # type: ignore[arg-type]
 

@@ -82,13 +82,13 @@ def test_records_outside_the_partition_are_not_there() -> None:
 
 
 def test_totals_have_their_shift_back() -> None:
-    one = measured(cd.ratio("y", "x"))
-    assert one.basis.shift[total("y")] == 4  # 3.75, rounded
-    # over records 1 and 4: y 1 + 5, x 2 + 4
-    assert one.totals(WHOLE)[total("y")].tolist() == [6]
+    one = measured(cd.ratio("y + 10", "x"))
+    assert one.basis.shift[total("y + 10")] == 14  # 13.75, rounded
+    # over records 1 and 4: 11 + 15, x 2 + 4
+    assert one.totals(WHOLE)[total("y + 10")].tolist() == [26]
     assert one.totals(WHOLE)[total("x")].tolist() == [6]
     by_cell = Grouped.of(PAIRS, Rows(("c",), np.array([0, 1]), (("a",), ("b",))))
-    assert one.totals(by_cell)[total("y")].tolist() == [1, 5]
+    assert one.totals(by_cell)[total("y + 10")].tolist() == [11, 15]
 
 
 def test_records_that_are_not_zero_are_counted_whatever_the_shift() -> None:
@@ -99,11 +99,11 @@ def test_records_that_are_not_zero_are_counted_whatever_the_shift() -> None:
 
 
 def test_moments_by_cell_by_hand() -> None:
-    one = measured(cd.mean("y"))
-    # cell a: record 1; b: records 2 and 4; y − 4: −3; −2, 1
+    one, y = measured(cd.mean("y + 10")), total("y + 10")
+    # cell a: record 1; b: records 2 and 4; y + 10 − 14: −3; −2, 1
     assert one.moment(None, None).tolist() == [1, 3]
-    assert one.moment(total("y"), None).tolist() == one.moment(None, total("y")).tolist() == [-3, 2 * -2 + 1]
-    assert one.moment(total("y"), total("y")).tolist() == [9, 2 * 4 + 1]
+    assert one.moment(y, None).tolist() == one.moment(None, y).tolist() == [-3, 2 * -2 + 1]
+    assert one.moment(y, y).tolist() == [9, 2 * 4 + 1]
 
 
 def test_the_square_of_zero_and_one_is_not_computed() -> None:
